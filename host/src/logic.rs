@@ -1,0 +1,106 @@
+//! Logic files: one graph a file, as the designer wrote it.
+//!
+//! This is the raw stage: shapes and keys are checked, nothing is looked up. Whether a node type exists or a wire
+//! fits is the compiler's business.
+
+use pulsewire_plugin_api::{
+    manifest::Scope,
+    value::{DataType, Value},
+};
+
+use crate::diagnostics::{Source, Span};
+
+/// A graph as it stands in its file.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    /// The file.
+    pub source: Source,
+    /// `project`, `scenes/NAME` or `functions/NAME`.
+    pub id: String,
+    /// Which kind of graph it is.
+    pub scope: Scope,
+    /// `[[node]]`, in the order of the file.
+    pub nodes: Vec<NodeUse>,
+    /// `[[wire]]`, in the order of the file.
+    pub wires: Vec<Wire>,
+    /// `[[variable]]`.
+    pub variables: Vec<Variable>,
+    /// `[[event]]`.
+    pub events: Vec<CustomEvent>,
+}
+
+/// A name or value with its place in the file.
+#[derive(Clone, Debug)]
+pub struct Spanned<T> {
+    /// What stands there.
+    pub value: T,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A node in a graph.
+#[derive(Clone, Debug)]
+pub struct NodeUse {
+    /// Unique in its graph.
+    pub id: Spanned<String>,
+    /// The id of its type.
+    pub node_type: Spanned<String>,
+    /// What the designer set, in the order of the file; TOML integers are Int, floats Float, strings String,
+    /// arrays Array, tables Dictionary.
+    pub attributes: Vec<(Spanned<String>, Spanned<Value>)>,
+    /// Off: the node and what follows it do not run.
+    pub enabled: bool,
+    /// On: the node is skipped, the pulse goes on.
+    pub pulse_pass_through: bool,
+}
+
+/// A wire between two sockets.
+#[derive(Clone, Debug)]
+pub struct Wire {
+    /// The output.
+    pub from: Spanned<End>,
+    /// The input.
+    pub to: Spanned<End>,
+}
+
+/// `node.socket`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct End {
+    /// The node's id; it may itself hold no dot.
+    pub node: String,
+    /// The socket's id.
+    pub socket: String,
+}
+
+/// A variable.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its type.
+    pub data_type: DataType,
+    /// Its initial value; already of `data_type`.
+    pub value: Value,
+    /// Whether its value survives a restart.
+    pub persistent: bool,
+}
+
+/// A custom event.
+#[derive(Clone, Debug)]
+pub struct CustomEvent {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its parameters, in order.
+    pub parameters: Vec<Parameter>,
+}
+
+/// A parameter of a custom event.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its name; also the id of the socket.
+    pub name: Spanned<String>,
+    /// Its type.
+    pub data_type: DataType,
+    /// Its default; already of `data_type`.
+    pub default: Value,
+}

@@ -1,0 +1,164 @@
+//! The call of a node: one structure for built-in nodes and plugin nodes alike.
+
+use abi_stable::{
+    StableAbi,
+    std_types::{RSlice, RSliceMut},
+};
+
+use super::value::Value;
+
+/// One execution of a node: its inputs, its outputs, and what started it.
+///
+/// The engine keeps all values of a program in one row of slots. A call borrows that row; inputs are positions
+/// in it, outputs a run of it. So nothing is gathered or copied, on either side of the ABI.
+#[repr(C)]
+#[derive(StableAbi)]
+pub struct Call<'a> {
+    slots: RSliceMut<'a, Value>,
+    inputs: RSlice<'a, u32>,
+    first_output: u32,
+    output_count: u32,
+    pulse: u32,
+    values: RSlice<'a, Value>,
+}
+
+impl<'a> Call<'a> {
+    /// For hosts: a call through the pulse input `pulse`. `inputs` are positions in `slots`; the outputs are
+    /// `output_count` slots from `first_output`.
+    pub fn new(
+        slots: &'a mut [Value],
+        inputs: &'a [u32],
+        first_output: u32,
+        output_count: u32,
+        pulse: u32,
+    ) -> Self {
+        Self {
+            slots: slots.into(),
+            inputs: inputs.into(),
+            first_output,
+            output_count,
+            pulse,
+            values: RSlice::EMPTY,
+        }
+    }
+
+    /// For hosts: the call of an event that carries `values`.
+    pub fn with_values(mut self, values: &'a [Value]) -> Self {
+        self.values = values.into();
+        self
+    }
+
+    /// Which pulse input the pulse came through, counted from 0.
+    pub fn pulse(&self) -> usize {
+        self.pulse as usize
+    }
+
+    /// How many data inputs there are; repeated ones count each.
+    pub fn input_count(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// How many data outputs there are; repeated ones count each.
+    pub fn output_count(&self) -> usize {
+        self.output_count as usize
+    }
+
+    /// The value at data input `input`, counted from 0 in the order of the descriptor.
+    ///
+    /// # Panics
+    /// If the node has no such input; in a plugin the panic is caught and reported.
+    pub fn input(&self, input: usize) -> &Value {
+        &self.slots.as_slice()[self.inputs.as_slice()[input] as usize]
+    }
+
+    /// All data inputs in order.
+    pub fn inputs(&self) -> impl ExactSizeIterator<Item = &Value> {
+        let slots = self.slots.as_slice();
+        self.inputs
+            .as_slice()
+            .iter()
+            .map(move |&slot| &slots[slot as usize])
+    }
+
+    /// Latches `value` in data output `output`, counted from 0.
+    ///
+    /// # Panics
+    /// If the node has no such output; in a plugin the panic is caught and reported.
+    pub fn set(&mut self, output: usize, value: impl Into<Value>) {
+        let outputs = self.outputs();
+        outputs[output] = value.into();
+    }
+
+    /// The values that are latched in the data outputs now.
+    pub fn outputs(&mut self) -> &mut [Value] {
+        let first = self.first_output as usize;
+        &mut self.slots.as_mut_slice()[first..first + self.output_count as usize]
+    }
+
+    /// What the event carries; empty when a pulse started the call.
+    pub fn values(&self) -> &[Value] {
+        self.values.as_slice()
+    }
+
+    /// Latches the event's values in the outputs, in order.
+    pub fn pass_values(&mut self) {
+        let first = self.first_output as usize;
+        let outputs = &mut self.slots.as_mut_slice()[first..first + self.output_count as usize];
+        for (output, value) in outputs.iter_mut().zip(self.values.as_slice()) {
+            output.clone_from(value);
+        }
+    }
+}
+
+/// Where the pulse goes when a node has run.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, StableAbi)]
+pub struct Flow {
+    kind: u32,
+    output: u32,
+}
+
+impl Flow {
+    const END: u32 = 0;
+    const FIRE: u32 = 1;
+    const FIRE_THEN_RESUME: u32 = 2;
+
+    /// The branch ends here.
+    pub const fn end() -> Self {
+        Self {
+            kind: Self::END,
+            output: 0,
+        }
+    }
+
+    /// The pulse leaves through pulse output `output`, counted from 0.
+    pub const fn fire(output: usize) -> Self {
+        Self {
+            kind: Self::FIRE,
+            output: output as u32,
+        }
+    }
+
+    /// The pulse leaves through `output`; when that branch has run to its end,
+    /// [`Node::resume`](crate::Node::resume) is called. This is how loops and sequences are made.
+    pub const fn fire_then_resume(output: usize) -> Self {
+        Self {
+            kind: Self::FIRE_THEN_RESUME,
+            output: output as u32,
+        }
+    }
+
+    /// The pulse output to fire, if any.
+    pub const fn output(self) -> Option<usize> {
+        if self.kind == Self::END {
+            None
+        } else {
+            Some(self.output as usize)
+        }
+    }
+
+    /// Whether the node wants to be resumed after the branch.
+    pub const fn resumes(self) -> bool {
+        self.kind == Self::FIRE_THEN_RESUME
+    }
+}

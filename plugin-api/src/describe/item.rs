@@ -1,0 +1,258 @@
+//! The things a node type or a section consists of: sockets, attributes, fields.
+
+use crate::data_type::DataType;
+
+/// A default, written as a constant.
+#[derive(Clone, Copy, Debug)]
+pub enum Literal {
+    /// The zero value of the type.
+    Zero,
+    /// True or false.
+    Bool(bool),
+    /// A whole number; for a Float too.
+    Int(i64),
+    /// A text.
+    Str(&'static str),
+    /// Anything else, as JSON text: `"0.5"`, `"[1, 2]"`.
+    Json(&'static str),
+}
+
+/// An input or output of a node.
+#[derive(Clone, Copy, Debug)]
+pub struct Socket {
+    pub(super) id: &'static str,
+    pub(super) name: &'static str,
+    pub(super) data_type: Option<DataType>,
+    pub(super) default: Literal,
+    pub(super) help: &'static str,
+    pub(super) repeat: &'static str,
+    pub(super) typed_by: &'static str,
+}
+
+impl Socket {
+    /// A pulse socket. `id` is its name in files, `name` its label.
+    pub const fn pulse(id: &'static str, name: &'static str) -> Self {
+        Self {
+            id,
+            name,
+            data_type: None,
+            default: Literal::Zero,
+            help: "",
+            repeat: "",
+            typed_by: "",
+        }
+    }
+
+    /// A data socket that always has one type.
+    pub const fn data(id: &'static str, name: &'static str, data_type: DataType) -> Self {
+        Self {
+            data_type: Some(data_type),
+            ..Self::pulse(id, name)
+        }
+    }
+
+    /// A data socket whose type the node's attribute `attribute` names.
+    pub const fn typed_by(id: &'static str, name: &'static str, attribute: &'static str) -> Self {
+        Self {
+            typed_by: attribute,
+            ..Self::data(id, name, DataType::Any)
+        }
+    }
+
+    /// The socket stands as often as the attribute `attribute` says (an Int, or the length of an Array), and is
+    /// numbered from 1: `input_1`, `input_2`.
+    pub const fn repeated(self, attribute: &'static str) -> Self {
+        Self {
+            repeat: attribute,
+            ..self
+        }
+    }
+
+    /// What an input without wire and attribute carries.
+    pub const fn default(self, default: Literal) -> Self {
+        Self { default, ..self }
+    }
+
+    /// One or two sentences for the designer.
+    pub const fn help(self, help: &'static str) -> Self {
+        Self { help, ..self }
+    }
+}
+
+/// A value set on a node in the editor that is not the default of an input.
+#[derive(Clone, Copy, Debug)]
+pub struct Attribute {
+    pub(super) id: &'static str,
+    pub(super) name: &'static str,
+    pub(super) data_type: DataType,
+    pub(super) default: Literal,
+    pub(super) help: &'static str,
+    pub(super) options: &'static [&'static str],
+    pub(super) options_from: &'static str,
+    pub(super) repeat: &'static str,
+    pub(super) typed_by: &'static str,
+    pub(super) required: bool,
+}
+
+impl Attribute {
+    /// An attribute of one type.
+    pub const fn new(id: &'static str, name: &'static str, data_type: DataType) -> Self {
+        Self {
+            id,
+            name,
+            data_type,
+            default: Literal::Zero,
+            help: "",
+            options: &[],
+            options_from: "",
+            repeat: "",
+            typed_by: "",
+            required: false,
+        }
+    }
+
+    /// A drop-down; the first option is the default.
+    pub const fn choice(id: &'static str, name: &'static str, options: &'static [&'static str]) -> Self {
+        Self {
+            options,
+            default: Literal::Str(options[0]),
+            ..Self::new(id, name, DataType::String)
+        }
+    }
+
+    /// A required drop-down of the entries of a settings list: the attribute Configuration.
+    ///
+    /// `list` is `section.list`, such as `socketio.connections`.
+    pub const fn configuration(list: &'static str) -> Self {
+        Self {
+            options_from: list,
+            required: true,
+            help: "Which entry of the Project Settings to use.",
+            ..Self::new("configuration", "Configuration", DataType::String)
+        }
+    }
+
+    /// See [`Socket::typed_by`].
+    pub const fn typed_by(self, attribute: &'static str) -> Self {
+        Self {
+            typed_by: attribute,
+            data_type: DataType::Any,
+            ..self
+        }
+    }
+
+    /// See [`Socket::repeated`].
+    pub const fn repeated(self, attribute: &'static str) -> Self {
+        Self {
+            repeat: attribute,
+            ..self
+        }
+    }
+
+    /// The value when the node sets none.
+    pub const fn default(self, default: Literal) -> Self {
+        Self { default, ..self }
+    }
+
+    /// A node without this attribute is at fault.
+    pub const fn required(self) -> Self {
+        Self {
+            required: true,
+            ..self
+        }
+    }
+
+    /// One or two sentences for the designer.
+    pub const fn help(self, help: &'static str) -> Self {
+        Self { help, ..self }
+    }
+}
+
+/// A typed field of an entry in a settings list.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    pub(super) id: &'static str,
+    pub(super) name: &'static str,
+    pub(super) data_type: DataType,
+    pub(super) default: Literal,
+    pub(super) help: &'static str,
+    pub(super) options: &'static [&'static str],
+    pub(super) format: &'static str,
+    pub(super) unit: &'static str,
+    pub(super) required: bool,
+    pub(super) range: Option<(i64, i64)>,
+}
+
+impl Field {
+    /// An optional field of one type.
+    pub const fn new(id: &'static str, name: &'static str, data_type: DataType) -> Self {
+        Self {
+            id,
+            name,
+            data_type,
+            default: Literal::Zero,
+            help: "",
+            options: &[],
+            format: "",
+            unit: "",
+            required: false,
+            range: None,
+        }
+    }
+
+    /// A text that must be an absolute URL with a host. A missing scheme is an error too.
+    pub const fn url(id: &'static str, name: &'static str) -> Self {
+        Self {
+            format: "url",
+            ..Self::new(id, name, DataType::String)
+        }
+    }
+
+    /// A drop-down; the first option is the default.
+    pub const fn choice(id: &'static str, name: &'static str, options: &'static [&'static str]) -> Self {
+        Self {
+            options,
+            default: Literal::Str(options[0]),
+            ..Self::new(id, name, DataType::String)
+        }
+    }
+
+    /// The value when the entry sets none.
+    pub const fn default(self, default: Literal) -> Self {
+        Self { default, ..self }
+    }
+
+    /// An entry without this field is at fault.
+    pub const fn required(self) -> Self {
+        Self {
+            required: true,
+            ..self
+        }
+    }
+
+    /// The least and the greatest allowed number, both included.
+    pub const fn range(self, least: i64, greatest: i64) -> Self {
+        Self {
+            range: Some((least, greatest)),
+            ..self
+        }
+    }
+
+    /// What the number counts: `ms`, `bytes`.
+    pub const fn unit(self, unit: &'static str) -> Self {
+        Self { unit, ..self }
+    }
+
+    /// The value is never shown in logs or listings.
+    pub const fn secret(self) -> Self {
+        Self {
+            format: "secret",
+            ..self
+        }
+    }
+
+    /// One or two sentences for the designer.
+    pub const fn help(self, help: &'static str) -> Self {
+        Self { help, ..self }
+    }
+}
