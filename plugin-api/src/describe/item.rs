@@ -124,11 +124,18 @@ impl Attribute {
     ///
     /// `list` is `section.list`, such as `socketio.connections`.
     pub const fn configuration(list: &'static str) -> Self {
+        Self::new("configuration", "Configuration", DataType::String)
+            .options_from(list)
+            .required()
+            .help("Which entry of the Project Settings to use.")
+    }
+
+    /// A drop-down of the names in a list that is not known before run time: `section.list` of the settings, or
+    /// the host's own `variables` and `events`.
+    pub const fn options_from(self, list: &'static str) -> Self {
         Self {
             options_from: list,
-            required: true,
-            help: "Which entry of the Project Settings to use.",
-            ..Self::new("configuration", "Configuration", DataType::String)
+            ..self
         }
     }
 

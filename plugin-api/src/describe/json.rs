@@ -32,6 +32,17 @@ impl<const N: usize> Json<N> {
         json
     }
 
+    /// One node type alone: how a host's built-in nodes are described.
+    pub const fn node(node: &NodeType) -> Self {
+        let mut json = Self {
+            bytes: [0; N],
+            len: 0,
+            comma: false,
+        };
+        json.node_type(node);
+        json
+    }
+
     /// How many bytes the whole text has.
     pub const fn len(&self) -> usize {
         self.len

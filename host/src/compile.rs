@@ -1,0 +1,146 @@
+//! The compiler: graphs as the designer wrote them → a program that looks nothing up.
+//!
+//! One pass, all faults at once: [`shape`] settles what sockets a node has, `wires` joins them, `targets` finds the
+//! next node of every pulse output, `cycles` refuses pulses that could never end.
+
+mod cycles;
+mod graph;
+mod names;
+pub mod shape;
+mod targets;
+mod wires;
+
+use std::{collections::HashMap, sync::Arc};
+
+use pulsewire_plugin_api::value::{DataType, Dictionary, Value};
+
+pub use graph::compile;
+
+use crate::{engine::EventId, toolbox::Toolbox};
+
+/// What the compiler looks things up in.
+pub struct Environment<'a> {
+    /// Node types.
+    pub toolbox: &'a Toolbox,
+    /// The names of the entries of a settings list, by `section.list`; `None` if there is no such list now.
+    pub settings_names: &'a dyn Fn(&str) -> Option<Vec<String>>,
+}
+
+/// A compiled project.
+#[derive(Debug, Default)]
+pub struct Program {
+    /// Initial values: outputs, constants, variables.
+    pub slots: Vec<Value>,
+    /// The nodes, in the order of the files.
+    pub nodes: Vec<NodePlace>,
+    /// The slots that inputs read, node by node.
+    pub inputs: Vec<u32>,
+    /// Where pulse outputs lead, node by node.
+    pub next: Vec<Target>,
+    /// What is known about the nodes, in the same order as `nodes`.
+    pub infos: Vec<NodeInfo>,
+    /// Which nodes listen to which events, in the order of the files.
+    pub listeners: Vec<Listener>,
+    /// The slots of variables, by `GRAPH/NAME`.
+    pub variables: HashMap<String, u32>,
+}
+
+impl Program {
+    /// Gives the node at position `at` the number under which it alone receives events.
+    pub fn set_own_event(&mut self, at: usize, event: Option<EventId>) {
+        self.infos[at].own_event = event;
+    }
+}
+
+/// Where a node's parts lie in the tables of a program.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NodePlace {
+    /// Its first entry in [`Program::inputs`].
+    pub first_input: u32,
+    /// How many data inputs it has.
+    pub input_count: u32,
+    /// The first of its slots.
+    pub first_output: u32,
+    /// How many data outputs it has.
+    pub output_count: u32,
+    /// Its first entry in [`Program::next`].
+    pub first_next: u32,
+    /// How many pulse outputs it has.
+    pub next_count: u32,
+}
+
+/// The end of a pulse wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The node, or [`Target::NONE`]'s.
+    pub node: u32,
+    /// Its pulse input.
+    pub pulse: u32,
+}
+
+impl Target {
+    /// No wire.
+    pub const NONE: Target = Target {
+        node: u32::MAX,
+        pulse: 0,
+    };
+
+    /// Whether the pulse ends here.
+    pub fn is_none(self) -> bool {
+        self.node == Self::NONE.node
+    }
+}
+
+/// What is known about a node beside the tables.
+#[derive(Clone, Debug)]
+pub struct NodeInfo {
+    /// `project`, `scenes/NAME`.
+    pub graph: Arc<str>,
+    /// Its id.
+    pub id: Arc<str>,
+    /// The id of its type.
+    pub node_type: Arc<str>,
+    /// The plugin that its type belongs to.
+    pub plugin: Option<Arc<str>>,
+    /// Whether it only stands for a node whose plugin is off or missing.
+    pub placeholder: bool,
+    /// Its data outputs.
+    pub outputs: Arc<[OutputInfo]>,
+    /// Its pulse outputs' ids.
+    pub pulse_outputs: Arc<[String]>,
+    /// All its attributes, with defaults; those that name a variable or event are qualified: `GRAPH/NAME`.
+    pub attributes: Dictionary,
+    /// The number under which it alone receives events.
+    pub own_event: Option<EventId>,
+}
+
+impl NodeInfo {
+    /// Whether a running node of this kind can go on as `other`.
+    pub fn is_same_node(&self, other: &NodeInfo) -> bool {
+        self.node_type == other.node_type
+            && self.placeholder == other.placeholder
+            && self.attributes == other.attributes
+            && self.outputs == other.outputs
+            && self.pulse_outputs == other.pulse_outputs
+    }
+}
+
+/// A data output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputInfo {
+    /// Its id.
+    pub id: String,
+    /// Its type.
+    pub data_type: DataType,
+}
+
+/// A node that listens to an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// The event's node type.
+    pub node_type: String,
+    /// The event's key.
+    pub key: String,
+    /// The node, by its position in the program.
+    pub node: u32,
+}

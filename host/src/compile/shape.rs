@@ -1,0 +1,351 @@
+//! The shape of a node: its sockets and attributes, once its attributes are known.
+//!
+//! A descriptor may let an attribute decide a socket's type (`typed_by`) and how often it stands (`repeat`):
+//! Add with `data_type = "Int"` and `count = 3` has the inputs `input_1` to `input_3`, all Int. Attributes that are
+//! drop-downs of `variables` or `events` bring the variable's type and the event's parameters with them.
+
+use std::collections::HashMap;
+
+use pulsewire_plugin_api::{
+    manifest::{Attribute, NodeType, Socket, SocketType},
+    value::{DataType, Dictionary, Text, Value},
+};
+
+use super::{OutputInfo, names::Names};
+use crate::{
+    diagnostics::{Fault, Faults, suggestion},
+    literal::coerce,
+    logic::{Graph, NodeUse, Spanned},
+};
+
+/// How often a socket may be repeated.
+const MOST_REPEATS: usize = 1000;
+
+/// The sockets and attributes of one node.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shape {
+    /// Ids of the pulse inputs.
+    pub pulse_inputs: Vec<String>,
+    /// The data inputs.
+    pub inputs: Vec<Input>,
+    /// Ids of the pulse outputs.
+    pub pulse_outputs: Vec<String>,
+    /// The data outputs.
+    pub outputs: Vec<OutputInfo>,
+    /// All attributes that are no inputs' defaults; variables and events by their qualified names.
+    pub attributes: Dictionary,
+    /// The variable that the node is about, qualified.
+    pub variable: Option<String>,
+}
+
+/// A data input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// Its id.
+    pub id: String,
+    /// Its type.
+    pub data_type: DataType,
+    /// What it carries without a wire.
+    pub value: Value,
+}
+
+/// Settles the shape of `node`; what is wrong with its attributes goes to `faults`.
+pub(super) fn resolve(
+    node_type: &NodeType,
+    node: &NodeUse,
+    graph: &Graph,
+    names: &Names<'_>,
+    faults: &mut Faults,
+) -> Shape {
+    let mut resolver = Resolver {
+        node_type,
+        node,
+        graph,
+        names,
+        faults,
+        values: HashMap::new(),
+        types: HashMap::new(),
+        known: Vec::new(),
+        shape: Shape::default(),
+    };
+    for attribute in &node_type.attributes {
+        resolver.attribute(attribute);
+    }
+    for socket in &node_type.inputs {
+        resolver.input(socket);
+    }
+    for socket in &node_type.outputs {
+        resolver.output(socket);
+    }
+    resolver.finish()
+}
+
+struct Resolver<'a, 'f> {
+    node_type: &'a NodeType,
+    node: &'a NodeUse,
+    graph: &'a Graph,
+    names: &'a Names<'a>,
+    faults: &'f mut Faults,
+    /// Resolved attributes; repeated ones under their numbered ids.
+    values: HashMap<String, Value>,
+    /// What an attribute that names a variable says about types.
+    types: HashMap<String, DataType>,
+    /// Every attribute id that this node may set.
+    known: Vec<String>,
+    shape: Shape,
+}
+
+/// One place that a repeated descriptor stands for.
+struct Place {
+    id: String,
+    /// The number of a repeated one.
+    number: Option<usize>,
+}
+
+impl<'a> Resolver<'a, '_> {
+    fn attribute(&mut self, attribute: &Attribute) {
+        for place in self.places(&attribute.id, &attribute.repeat) {
+            let data_type = self.data_type(attribute.data_type, &attribute.typed_by, place.number);
+            let value = self.attribute_value(attribute, &place.id, data_type);
+            self.shape.attributes.insert(place.id.as_str(), value.clone());
+            self.known.push(place.id.clone());
+            self.values.insert(place.id, value);
+        }
+    }
+
+    fn attribute_value(&mut self, attribute: &Attribute, id: &str, data_type: DataType) -> Value {
+        let Some(given) = self.given(id) else {
+            if attribute.required {
+                let choices = self.choices(attribute);
+                let hint = match &choices {
+                    Some(names) if names.is_empty() => {
+                        format!("add an entry to `settings.{}` first", attribute.options_from)
+                    }
+                    Some(names) => format!("write `attributes = {{ {id} = \"{}\" }}`", names[0]),
+                    None => format!("write `attributes = {{ {id} = … }}`"),
+                };
+                let node = self.node;
+                self.fault(&node.id, format!("attribute `{id}` is missing"), Some(hint));
+            }
+            return default_value(attribute.default.as_ref(), data_type);
+        };
+        let Some(value) = self.coerced(given, id, data_type) else {
+            return default_value(attribute.default.as_ref(), data_type);
+        };
+        let Value::String(text) = &value else { return value };
+        match self.choices(attribute) {
+            Some(names) if !names.iter().any(|name| **name == **text) => {
+                let what = match attribute.options_from.as_str() {
+                    "" => format!("attribute `{id}` is `{text}`"),
+                    "variables" => format!("there is no variable `{text}`"),
+                    "events" => format!("there is no event `{text}`"),
+                    list => format!("`{list}` has no entry `{text}`"),
+                };
+                let hint = suggestion(text, names.iter().map(String::as_str));
+                self.fault(given, what, hint);
+                value
+            }
+            _ => self.qualified(attribute, id, text),
+        }
+    }
+
+    /// Names of variables and events are made unambiguous, because two graphs may use the same one.
+    fn qualified(&mut self, attribute: &Attribute, id: &str, text: &Text) -> Value {
+        match attribute.options_from.as_str() {
+            "variables" => {
+                if let Some((name, variable)) = self.names.variable(text) {
+                    self.types.insert(id.to_owned(), variable.data_type);
+                    self.shape.variable = Some(name.clone());
+                    return Value::from(name);
+                }
+            }
+            "events" => {
+                if let Some((name, _)) = self.names.event(text) {
+                    return Value::from(name);
+                }
+            }
+            _ => {}
+        }
+        Value::String(text.clone())
+    }
+
+    fn choices(&self, attribute: &Attribute) -> Option<Vec<String>> {
+        match attribute.options_from.as_str() {
+            "" if attribute.options.is_empty() => None,
+            "" => Some(attribute.options.clone()),
+            "variables" => Some(self.names.variables().map(str::to_owned).collect()),
+            "events" => Some(self.names.events().map(str::to_owned).collect()),
+            list => (self.names.settings)(list),
+        }
+    }
+
+    fn input(&mut self, socket: &Socket) {
+        if let Some(parameters) = self.parameters(socket) {
+            for (id, data_type, default) in parameters {
+                self.data_input(id, data_type, default);
+            }
+            return;
+        }
+        for place in self.places(&socket.id, &socket.repeat) {
+            match socket.socket_type {
+                SocketType::Pulse => self.shape.pulse_inputs.push(place.id),
+                SocketType::Data(data_type) => {
+                    let data_type = self.data_type(data_type, &socket.typed_by, place.number);
+                    let default = default_value(socket.default.as_ref(), data_type);
+                    self.data_input(place.id, data_type, default);
+                }
+            }
+        }
+    }
+
+    fn data_input(&mut self, id: String, data_type: DataType, default: Value) {
+        let given = self
+            .given(&id)
+            .and_then(|given| self.coerced(given, &id, data_type));
+        self.known.push(id.clone());
+        self.shape.inputs.push(Input {
+            id,
+            data_type,
+            value: given.unwrap_or(default),
+        });
+    }
+
+    fn output(&mut self, socket: &Socket) {
+        if let Some(parameters) = self.parameters(socket) {
+            let outputs = parameters
+                .into_iter()
+                .map(|(id, data_type, _)| OutputInfo { id, data_type });
+            self.shape.outputs.extend(outputs);
+            return;
+        }
+        for place in self.places(&socket.id, &socket.repeat) {
+            match socket.socket_type {
+                SocketType::Pulse => self.shape.pulse_outputs.push(place.id),
+                SocketType::Data(data_type) => {
+                    let data_type = self.data_type(data_type, &socket.typed_by, place.number);
+                    self.shape.outputs.push(OutputInfo {
+                        id: place.id,
+                        data_type,
+                    });
+                }
+            }
+        }
+    }
+
+    /// A socket repeated by an attribute that names an event stands for each parameter of that event.
+    fn parameters(&self, socket: &Socket) -> Option<Vec<(String, DataType, Value)>> {
+        let by = self
+            .node_type
+            .attributes
+            .iter()
+            .find(|attribute| attribute.id == socket.repeat)?;
+        if by.options_from != "events" {
+            return None;
+        }
+        let name = self
+            .given(&by.id)
+            .map(|given| given.value.to_string())
+            .unwrap_or_default();
+        let parameters = self
+            .names
+            .event(&name)
+            .map(|(_, event)| event.parameters.as_slice())
+            .unwrap_or_default();
+        let sockets = parameters
+            .iter()
+            .map(|one| (one.name.value.clone(), one.data_type, one.default.clone()));
+        Some(sockets.collect())
+    }
+
+    fn places(&mut self, id: &str, repeat: &str) -> Vec<Place> {
+        if repeat.is_empty() {
+            return vec![Place {
+                id: id.to_owned(),
+                number: None,
+            }];
+        }
+        let count = match self.values.get(repeat) {
+            Some(Value::Int(count)) => usize::try_from(*count).unwrap_or(MOST_REPEATS + 1),
+            Some(Value::Array(elements)) => elements.len(),
+            _ => 0,
+        };
+        if count > MOST_REPEATS {
+            let message = format!("attribute `{repeat}` is out of range; expected 0 to {MOST_REPEATS}");
+            let place = self.given(repeat).map_or(&self.node.id.span, |given| &given.span);
+            self.push_once(Fault::error(&self.graph.source, place, message));
+        }
+        (1..=count.min(MOST_REPEATS))
+            .map(|number| Place {
+                id: format!("{id}_{number}"),
+                number: Some(number),
+            })
+            .collect()
+    }
+
+    fn data_type(&self, fixed: DataType, typed_by: &str, number: Option<usize>) -> DataType {
+        if typed_by.is_empty() {
+            return fixed;
+        }
+        let numbered = number.and_then(|number| self.values.get(&format!("{typed_by}_{number}")));
+        if let Some(data_type) = self.types.get(typed_by) {
+            return *data_type;
+        }
+        match numbered.or_else(|| self.values.get(typed_by)) {
+            Some(Value::String(name)) => name.parse().unwrap_or(DataType::Any),
+            _ => DataType::Any,
+        }
+    }
+
+    fn given(&self, id: &str) -> Option<&'a Spanned<Value>> {
+        self.node
+            .attributes
+            .iter()
+            .find(|(known, _)| known.value == id)
+            .map(|(_, value)| value)
+    }
+
+    fn coerced(&mut self, given: &Spanned<Value>, id: &str, data_type: DataType) -> Option<Value> {
+        match coerce(&given.value, data_type) {
+            Ok(value) => Some(value),
+            Err(reason) => {
+                self.fault(given, format!("attribute `{id}`: {reason}"), None);
+                None
+            }
+        }
+    }
+
+    fn finish(self) -> Shape {
+        for (id, _) in &self.node.attributes {
+            if !self.known.contains(&id.value) {
+                let hint = suggestion(&id.value, self.known.iter().map(String::as_str));
+                let message = format!("`{}` has no attribute `{}`", self.node_type.id, id.value);
+                let fault = Fault::error(&self.graph.source, &id.span, message);
+                let fault = Fault { hint, ..fault }.at_node(&self.graph.id, &self.node.id.value);
+                self.faults.push(fault);
+            }
+        }
+        self.shape
+    }
+
+    fn fault<T>(&mut self, at: &Spanned<T>, message: String, hint: Option<String>) {
+        let fault = Fault {
+            hint,
+            ..Fault::error(&self.graph.source, &at.span, message)
+        };
+        self.push_once(fault);
+    }
+
+    /// A count out of range is met once for every socket that it repeats.
+    fn push_once(&mut self, fault: Fault) {
+        let fault = fault.at_node(&self.graph.id, &self.node.id.value);
+        if !self.faults.iter().any(|known| *known == fault) {
+            self.faults.push(fault);
+        }
+    }
+}
+
+fn default_value(declared: Option<&Value>, data_type: DataType) -> Value {
+    declared
+        .and_then(|value| coerce(value, data_type).ok())
+        .unwrap_or_else(|| Value::default_of(data_type))
+}

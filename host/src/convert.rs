@@ -1,0 +1,169 @@
+//! Conversions between types: the table behind the Conversion node.
+//!
+//! | From | To | How |
+//! | --- | --- | --- |
+//! | any type | Any, String | itself; the text that the console shows |
+//! | String | Int, Float, Byte, Bool | what the text says; blanks around it are skipped |
+//! | String | Binary, Color | its UTF-8; 8 hexadecimal digits |
+//! | Int, Byte, Float, Bool | each other | a Float loses its fraction; false is 0, all but 0 is true |
+//! | Binary | String, Array, Int | UTF-8; Bytes; up to 8 bytes, most significant first |
+//! | Array of Bytes or Ints | Binary | one byte each |
+//! | Array of numbers | Vector2, Vector3, Vector4 | component by component, and back |
+//! | Int | CustomID | and back |
+//!
+//! Everything else, and every value outside the target's range, is an error.
+
+use pulsewire_plugin_api::value::{Array, DataType, Value};
+
+use crate::literal::coerce;
+
+/// `value` as `to`, or the reason why not.
+pub fn convert(value: &Value, to: DataType) -> Result<Value, String> {
+    if value.fits(to) {
+        return Ok(value.clone());
+    }
+    let converted = match (value, to) {
+        (_, DataType::String) => match value {
+            Value::Binary(bytes) => std::str::from_utf8(bytes).ok().map(Value::from),
+            other => Some(Value::from(other.to_string())),
+        },
+        (Value::String(text), DataType::Int) => text.trim().parse().ok().map(Value::Int),
+        (Value::String(text), DataType::Float) => text.trim().parse().ok().map(Value::Float),
+        (Value::String(text), DataType::Byte) => text.trim().parse().ok().map(Value::Byte),
+        (Value::String(text), DataType::Bool) => match text.trim() {
+            "true" | "1" => Some(Value::Bool(true)),
+            "false" | "0" => Some(Value::Bool(false)),
+            _ => None,
+        },
+        (Value::String(text), DataType::Binary) => Some(Value::from(text.as_bytes().to_vec())),
+        (Value::Binary(bytes), DataType::Array) => Some(Value::Array(
+            bytes.iter().map(|&byte| Value::Byte(byte)).collect::<Array>(),
+        )),
+        (Value::Binary(bytes), DataType::Int) if bytes.len() <= 8 => Some(Value::Int(
+            bytes.iter().fold(0, |int, &byte| int << 8 | i64::from(byte)),
+        )),
+        (Value::Array(elements), DataType::Binary) => elements
+            .iter()
+            .map(|element| match coerce(element, DataType::Byte) {
+                Ok(Value::Byte(byte)) => Some(byte),
+                _ => None,
+            })
+            .collect::<Option<Vec<u8>>>()
+            .map(Value::from),
+        (Value::Vector2(v), DataType::Array) => Some(floats(v)),
+        (Value::Vector3(v), DataType::Array) => Some(floats(v)),
+        (Value::Vector4(v), DataType::Array) => Some(floats(v)),
+        (Value::CustomId(id), DataType::Int) => i64::try_from(*id).ok().map(Value::Int),
+        (_, DataType::Int | DataType::Float | DataType::Byte | DataType::Bool) => {
+            number(value).and_then(|number| from_number(number, to))
+        }
+        _ => coerce(value, to).ok(),
+    };
+    converted.ok_or_else(|| format!("{} `{}` cannot become {to}", value.data_type(), shortened(value)))
+}
+
+fn floats(components: &[f64]) -> Value {
+    Value::Array(
+        components
+            .iter()
+            .map(|&component| Value::Float(component))
+            .collect(),
+    )
+}
+
+/// Int keeps all 64 bits, hence not simply a float.
+enum Number {
+    Int(i64),
+    Float(f64),
+}
+
+fn number(value: &Value) -> Option<Number> {
+    match value {
+        Value::Int(int) => Some(Number::Int(*int)),
+        Value::Byte(byte) => Some(Number::Int((*byte).into())),
+        Value::Bool(bool) => Some(Number::Int((*bool).into())),
+        Value::Float(float) => Some(Number::Float(*float)),
+        _ => None,
+    }
+}
+
+fn from_number(number: Number, to: DataType) -> Option<Value> {
+    /// The first float above every Int.
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    if let (DataType::Float, Number::Float(float)) = (to, &number) {
+        return Some(Value::Float(*float));
+    }
+    let int = match number {
+        Number::Int(int) => int,
+        Number::Float(float) if to == DataType::Bool => return Some(Value::Bool(float != 0.0)),
+        Number::Float(float) if (-LIMIT..LIMIT).contains(&float) => float as i64,
+        Number::Float(_) => return None,
+    };
+    match to {
+        DataType::Int => Some(Value::Int(int)),
+        DataType::Float => Some(Value::Float(int as f64)),
+        DataType::Byte => u8::try_from(int).ok().map(Value::Byte),
+        DataType::Bool => Some(Value::Bool(int != 0)),
+        _ => None,
+    }
+}
+
+fn shortened(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn table_of_conversions() {
+        let cases = [
+            (Value::from(" 42 "), DataType::Int, Some(Value::Int(42))),
+            (Value::from("4.5"), DataType::Int, None),
+            (Value::from("4.5"), DataType::Float, Some(Value::Float(4.5))),
+            (Value::from("yes"), DataType::Bool, None),
+            (Value::Float(-2.9), DataType::Int, Some(Value::Int(-2))),
+            (Value::Float(f64::NAN), DataType::Int, None),
+            (Value::Float(1e300), DataType::Int, None),
+            (
+                Value::Int(i64::MAX),
+                DataType::Float,
+                Some(Value::Float(i64::MAX as f64)),
+            ),
+            (Value::Int(256), DataType::Byte, None),
+            (Value::Int(3), DataType::String, Some(Value::from("3"))),
+            (Value::from(vec![1u8, 2]), DataType::Int, Some(Value::Int(258))),
+            (Value::from(vec![0u8; 9]), DataType::Int, None),
+            (Value::from(vec![0xFFu8]), DataType::String, None),
+            (
+                Value::from("ü"),
+                DataType::Binary,
+                Some(Value::from(vec![0xC3u8, 0xBC])),
+            ),
+            (
+                Value::from(vec![Value::Int(1), Value::Float(2.0)]),
+                DataType::Vector2,
+                Some(Value::Vector2([1.0, 2.0])),
+            ),
+            (Value::from(vec![Value::Int(1)]), DataType::Vector2, None),
+            (Value::Bool(true), DataType::Dictionary, None),
+            (Value::Empty, DataType::Int, None),
+        ];
+        for (from, to, expected) in cases {
+            assert_eq!(convert(&from, to).ok(), expected, "{from:?} to {to}");
+        }
+    }
+
+    #[test]
+    fn a_conversion_that_fails_names_both_types_and_the_value() {
+        assert_eq!(
+            convert(&Value::from("five"), DataType::Int),
+            Err("String `five` cannot become Int".to_owned())
+        );
+    }
+}

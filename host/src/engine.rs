@@ -1,0 +1,24 @@
+//! The engine: runs a compiled program on one thread, the logic thread.
+//!
+//! A pulse runs a node; what the node sets is latched in slots; inputs are positions of slots. A branch runs to
+//! its end before the next event is taken. Nothing is looked up by name here, and scalar paths allocate nothing.
+//!
+//! Start with [`Engine::run`]; `branch` is the inner loop.
+
+mod branch;
+mod events;
+mod node;
+mod queue;
+mod replace;
+mod run;
+mod timers;
+mod world;
+
+pub use events::{EventId, Events};
+pub use node::{EngineNode, Frame, Placeholder};
+pub(crate) use node::{PassEvent, PluginNode};
+pub use queue::{EventQueue, Queued};
+pub use run::{Engine, Outcome, StopHandle};
+pub use timers::{TimerId, Timers};
+pub use world::World;
+pub(crate) use world::seconds;

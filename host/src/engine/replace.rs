@@ -1,0 +1,130 @@
+//! Putting a program into the engine: the first one, or a new one in place of a running one.
+//!
+//! A node that stands in both programs unchanged keeps its state, its latched outputs and its timers; a variable
+//! of the same name and type keeps its value. Called between branches only.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    node::{EngineNode, Placeholder},
+    run::{Cell, Engine},
+};
+use crate::compile::{NodeInfo, Program};
+
+impl Engine {
+    /// Replaces the running program. `make` makes the node for position `at` of the new program, unless it can be
+    /// taken over from the old one.
+    pub fn replace(
+        &mut self,
+        mut program: Program,
+        mut make: impl FnMut(&mut Program, usize) -> Box<dyn EngineNode>,
+    ) {
+        let old: HashMap<(Arc<str>, Arc<str>), usize> = self
+            .world
+            .infos
+            .iter()
+            .enumerate()
+            .map(|(at, info)| ((Arc::clone(&info.graph), Arc::clone(&info.id)), at))
+            .collect();
+        let same: Vec<Option<usize>> = program
+            .infos
+            .iter()
+            .map(|info| {
+                let at = *old.get(&(Arc::clone(&info.graph), Arc::clone(&info.id)))?;
+                self.world.infos[at].is_same_node(info).then_some(at)
+            })
+            .collect();
+        let mut nodes = Vec::with_capacity(same.len());
+        for (at, same) in same.iter().enumerate() {
+            nodes.push(match *same {
+                None => make(&mut program, at),
+                Some(old) => {
+                    program.set_own_event(at, self.world.infos[old].own_event);
+                    self.keep_outputs(&mut program, at, old);
+                    std::mem::replace(&mut self.cells[old].node, Box::new(Placeholder))
+                }
+            });
+        }
+        for (name, &slot) in &self.variables {
+            if let Some(&new) = program.variables.get(name) {
+                let value = &self.slots[slot as usize];
+                if value.data_type() == program.slots[new as usize].data_type() {
+                    program.slots[new as usize] = value.clone();
+                }
+            }
+        }
+        let renumbered: HashMap<u32, u32> = same
+            .iter()
+            .enumerate()
+            .filter_map(|(new, old)| Some(((*old)? as u32, new as u32)))
+            .collect();
+        self.world.timers.renumber(|node| renumbered.get(&node).copied());
+        self.install(program, nodes);
+    }
+
+    fn keep_outputs(&mut self, program: &mut Program, new: usize, old: usize) {
+        let from = self.cells[old].first_output as usize;
+        let to = program.nodes[new].first_output as usize;
+        for at in 0..self.cells[old].output_count as usize {
+            program.slots[to + at] = std::mem::take(&mut self.slots[from + at]);
+        }
+    }
+
+    /// Drops every node of `plugin` and puts a placeholder in its place, before the plugin is deactivated.
+    pub fn detach(&mut self, plugin: &str) {
+        for (cell, info) in self.cells.iter_mut().zip(self.world.infos.iter()) {
+            if info.plugin.as_deref() == Some(plugin) {
+                cell.node = Box::new(Placeholder);
+            }
+        }
+        let infos: Vec<NodeInfo> = self
+            .world
+            .infos
+            .iter()
+            .map(|info| NodeInfo {
+                placeholder: info.placeholder || info.plugin.as_deref() == Some(plugin),
+                ..info.clone()
+            })
+            .collect();
+        self.world.infos = infos.into();
+    }
+
+    pub(super) fn install(&mut self, program: Program, nodes: Vec<Box<dyn EngineNode>>) {
+        self.cells = program
+            .nodes
+            .iter()
+            .zip(nodes)
+            .map(|(place, node)| Cell {
+                node,
+                first_input: place.first_input,
+                input_count: place.input_count,
+                first_output: place.first_output,
+                output_count: place.output_count,
+                first_next: place.first_next,
+                next_count: place.next_count,
+                waits: false,
+            })
+            .collect();
+        let mut listeners: HashMap<u64, Vec<u32>> = HashMap::new();
+        for listener in &program.listeners {
+            let event = self.world.events.number(&listener.node_type, &listener.key);
+            listeners.entry(event).or_default().push(listener.node);
+        }
+        for (at, info) in program.infos.iter().enumerate() {
+            if let Some(event) = info.own_event {
+                listeners.entry(event).or_default().push(at as u32);
+            }
+        }
+        self.world.events.listen(
+            listeners
+                .into_iter()
+                .map(|(event, nodes)| (event, nodes.into()))
+                .collect(),
+        );
+        self.slots = program.slots;
+        self.inputs = program.inputs;
+        self.next = program.next;
+        self.variables = program.variables;
+        self.world.infos = program.infos.into();
+    }
+}

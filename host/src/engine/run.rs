@@ -1,0 +1,242 @@
+//! The engine and its main loop.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use pulsewire_plugin_api::value::Value;
+
+use super::{
+    branch::Entry,
+    events::{EventId, Events},
+    node::EngineNode,
+    queue::{EventQueue, Queued},
+    world::World,
+};
+use crate::{
+    compile::{Program, Target},
+    console::{Console, Level},
+};
+
+/// How many queued events run before timers and requests are looked at again.
+const EVENTS_PER_ROUND: usize = 256;
+
+/// A running program. Belongs to one thread, the logic thread.
+pub struct Engine {
+    pub(super) cells: Vec<Cell>,
+    pub(super) slots: Vec<Value>,
+    pub(super) inputs: Vec<u32>,
+    pub(super) next: Vec<Target>,
+    pub(super) world: World,
+    /// Nodes that wait for the branch that they fired, innermost last.
+    pub(super) stack: Vec<u32>,
+    /// Events taken from the queue and not run yet.
+    pub(super) taken: VecDeque<Queued>,
+    /// Whether the running branch began at On Error; its own faults do not raise the event again.
+    pub(super) in_error_branch: bool,
+    pub(super) variables: HashMap<String, u32>,
+    requests: Arc<Requests>,
+}
+
+/// A node with what the engine needs to call it.
+pub(super) struct Cell {
+    pub(super) node: Box<dyn EngineNode>,
+    pub(super) first_input: u32,
+    pub(super) input_count: u32,
+    pub(super) first_output: u32,
+    pub(super) output_count: u32,
+    pub(super) first_next: u32,
+    pub(super) next_count: u32,
+    /// Whether it waits for a branch that it fired.
+    pub(super) waits: bool,
+}
+
+/// Why the engine returned from [`Engine::run`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// An Exit node ran.
+    Exit(i32),
+    /// [`StopHandle::stop`] was called.
+    Stopped,
+    /// [`StopHandle::request_attention`] was called; run again when done.
+    Attention,
+    /// The time was up.
+    Deadline,
+}
+
+#[derive(Default)]
+struct Requests {
+    stop: AtomicBool,
+    attention: AtomicBool,
+}
+
+/// Ends or interrupts a run from any thread.
+#[derive(Clone)]
+pub struct StopHandle {
+    requests: Arc<Requests>,
+    queue: Arc<EventQueue>,
+}
+
+impl StopHandle {
+    /// Ends the run after the current branch.
+    pub fn stop(&self) {
+        self.requests.stop.store(true, Ordering::Release);
+        self.queue.wake();
+    }
+
+    /// Makes [`Engine::run`] return after the current branch, to be called again.
+    pub fn request_attention(&self) {
+        self.requests.attention.store(true, Ordering::Release);
+        self.queue.wake();
+    }
+}
+
+impl Engine {
+    /// An engine for `program`; `nodes` are made from it, one each, in its order.
+    pub fn new(
+        program: Program,
+        nodes: Vec<Box<dyn EngineNode>>,
+        queue: Arc<EventQueue>,
+        events: Arc<Events>,
+        console: Arc<dyn Console>,
+    ) -> Self {
+        let world = World::new(queue, events, console);
+        let mut engine = Self {
+            cells: Vec::new(),
+            slots: Vec::new(),
+            inputs: Vec::new(),
+            next: Vec::new(),
+            world,
+            stack: Vec::new(),
+            taken: VecDeque::new(),
+            in_error_branch: false,
+            variables: HashMap::new(),
+            requests: Arc::default(),
+        };
+        engine.install(program, nodes);
+        engine
+    }
+
+    /// A handle for other threads.
+    pub fn stop_handle(&self) -> StopHandle {
+        StopHandle {
+            requests: Arc::clone(&self.requests),
+            queue: Arc::clone(&self.world.queue),
+        }
+    }
+
+    /// The queue that feeds this engine.
+    pub fn queue(&self) -> &Arc<EventQueue> {
+        &self.world.queue
+    }
+
+    /// Runs events and timers until something of [`Outcome`] happens.
+    pub fn run(&mut self, until: Option<Instant>) -> Outcome {
+        loop {
+            if let Some(outcome) = self.interruption() {
+                return outcome;
+            }
+            let now = Instant::now();
+            if until.is_some_and(|until| now >= until) {
+                return Outcome::Deadline;
+            }
+            self.run_due_timers(now);
+            if self.taken.is_empty() && self.world.exit.is_none() {
+                let wait_until = self.world.timers.next().into_iter().chain(until).min();
+                self.world.queue.take_all(&mut self.taken, wait_until);
+            }
+            self.run_taken_events(EVENTS_PER_ROUND);
+        }
+    }
+
+    /// Runs what waits now, without waiting for more; for tests and benchmarks.
+    pub fn run_pending(&mut self) -> Option<Outcome> {
+        loop {
+            if let Some(outcome) = self.interruption() {
+                return Some(outcome);
+            }
+            self.run_due_timers(Instant::now());
+            if self.taken.is_empty() {
+                if self.world.queue.is_empty() {
+                    return None;
+                }
+                self.world.queue.take_all(&mut self.taken, Some(Instant::now()));
+            }
+            self.run_taken_events(EVENTS_PER_ROUND);
+        }
+    }
+
+    fn interruption(&mut self) -> Option<Outcome> {
+        if let Some(code) = self.world.exit {
+            return Some(Outcome::Exit(code));
+        }
+        if self.requests.stop.load(Ordering::Acquire) {
+            return Some(Outcome::Stopped);
+        }
+        let attention = self.requests.attention.swap(false, Ordering::AcqRel);
+        attention.then_some(Outcome::Attention)
+    }
+
+    fn run_due_timers(&mut self, now: Instant) {
+        while self.world.exit.is_none() {
+            let Some((timer, node)) = self.world.timers.take_due(now) else {
+                break;
+            };
+            self.run_branch(node, Entry::Timer(timer));
+        }
+    }
+
+    fn run_taken_events(&mut self, most: usize) {
+        for _ in 0..most {
+            if self.world.exit.is_some() {
+                break;
+            }
+            let Some(queued) = self.taken.pop_front() else {
+                break;
+            };
+            self.run_event(&queued);
+            self.world.queue.done();
+        }
+    }
+
+    fn run_event(&mut self, queued: &Queued) {
+        self.in_error_branch = queued.event == self.world.on_error;
+        let mut at = 0;
+        while let Some(node) = self.world.events.listener(queued.event, at) {
+            self.run_branch(node, Entry::Event(&queued.values));
+            at += 1;
+        }
+        self.in_error_branch = false;
+    }
+
+    /// Raises an event of the engine itself, such as On Initialize.
+    pub fn raise(&mut self, event: EventId, values: Vec<Value>) {
+        if self.world.queue.push(Queued { event, values }).is_err() {
+            self.world.say_for_engine(Level::Error, "the event queue is full");
+        }
+    }
+
+    /// The present value of a variable by its qualified name, `GRAPH/NAME`.
+    pub fn variable(&self, name: &str) -> Option<&Value> {
+        self.variables.get(name).map(|&slot| &self.slots[slot as usize])
+    }
+
+    /// The value that a node's data output has latched.
+    pub fn output(&self, graph: &str, node: &str, output: &str) -> Option<&Value> {
+        let at = self
+            .world
+            .infos
+            .iter()
+            .position(|info| *info.graph == *graph && *info.id == *node)?;
+        let place = self.world.infos[at]
+            .outputs
+            .iter()
+            .position(|socket| *socket.id == *output)?;
+        self.slots.get(self.cells[at].first_output as usize + place)
+    }
+}

@@ -1,0 +1,130 @@
+//! What the few nodes that need the engine may use of it: console, timers, events, the end of the run.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use pulsewire_plugin_api::{NodeError, value::Value};
+
+use super::{
+    events::{EventId, Events},
+    queue::{EventQueue, Queued},
+    timers::{TimerId, Timers},
+};
+use crate::{
+    compile::NodeInfo,
+    console::{Console, Level, Line},
+};
+
+/// The engine's services. Logic thread only.
+pub struct World {
+    pub(super) infos: Arc<[NodeInfo]>,
+    /// The node that runs now.
+    pub(super) node: u32,
+    pub(super) timers: Timers,
+    pub(super) queue: Arc<EventQueue>,
+    pub(super) events: Arc<Events>,
+    pub(super) exit: Option<i32>,
+    pub(super) on_error: EventId,
+    console: Arc<dyn Console>,
+}
+
+impl World {
+    pub(super) fn new(queue: Arc<EventQueue>, events: Arc<Events>, console: Arc<dyn Console>) -> Self {
+        let on_error = events.number(crate::nodes::ON_ERROR, "");
+        Self {
+            infos: Arc::from([]),
+            node: 0,
+            timers: Timers::default(),
+            queue,
+            events,
+            exit: None,
+            on_error,
+            console,
+        }
+    }
+
+    /// Says something on the console, in the name of the running node.
+    pub fn say(&self, level: Level, message: &str) {
+        let info = &self.infos[self.node as usize];
+        self.console.show(&Line {
+            level,
+            graph: &info.graph,
+            node: &info.id,
+            message,
+        });
+    }
+
+    /// Forgets what the console shows.
+    pub fn clear_console(&self) {
+        self.console.clear();
+    }
+
+    /// Ends the run with `code` as soon as the running node returns.
+    pub fn exit(&mut self, code: i32) {
+        self.exit.get_or_insert(code);
+    }
+
+    /// Sets a timer for the running node.
+    pub fn set_timer(&mut self, at: Instant) -> TimerId {
+        self.timers.set(self.node, at)
+    }
+
+    /// Sets a timer of the running node again, under its old id.
+    pub fn set_timer_again(&mut self, timer: TimerId, at: Instant) {
+        self.timers.set_again(timer, self.node, at);
+    }
+
+    /// Cancels a timer of any node; that node gets its own event, with the timer as CustomID.
+    /// False if the timer is not pending.
+    pub fn cancel_timer(&mut self, timer: TimerId) -> Result<bool, NodeError> {
+        let Some(node) = self.timers.cancel(timer) else {
+            return Ok(false);
+        };
+        match self.infos[node as usize].own_event {
+            Some(event) => self.emit(event, vec![Value::CustomId(timer)]).map(|()| true),
+            None => Ok(true),
+        }
+    }
+
+    /// Queues an event; its listeners run after the branches that wait already.
+    pub fn emit(&self, event: EventId, values: Vec<Value>) -> Result<(), NodeError> {
+        let pushed = self.queue.push(Queued { event, values });
+        pushed.map_err(|_| NodeError::new("the event queue is full"))
+    }
+
+    /// Queues an event if anybody listens.
+    pub fn emit_if_heard(
+        &self,
+        event: EventId,
+        values: impl FnOnce() -> Vec<Value>,
+    ) -> Result<(), NodeError> {
+        if self.events.has_listeners(event) {
+            self.emit(event, values())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What the engine itself says, without a node.
+    pub(super) fn say_for_engine(&self, level: Level, message: &str) {
+        self.console.show(&Line {
+            level,
+            graph: "",
+            node: "",
+            message,
+        });
+    }
+}
+
+/// A duration in seconds as designers write it: finite, not negative, at most ten years.
+pub(crate) fn seconds(value: f64) -> Result<Duration, NodeError> {
+    const TEN_YEARS: f64 = 315_360_000.0;
+    if value.is_finite() && (0.0..=TEN_YEARS).contains(&value) {
+        return Ok(Duration::from_secs_f64(value));
+    }
+    Err(NodeError::new(format!(
+        "{value} seconds are no duration; expected 0 to {TEN_YEARS}"
+    )))
+}

@@ -1,0 +1,251 @@
+//! The built-in nodes: one small file each, in the folder of its category.
+//!
+//! To add one: write its file after the model of [`math::add`], name it in the category's `mod.rs` list below and in
+//! [`BUILTINS`]. The file holds the descriptor, what runs, and `NODE`, which joins the two.
+
+use std::cell::Cell;
+
+use pulsewire_plugin_api::{
+    Call, Flow, Node, NodeResult,
+    describe::Attribute,
+    manifest::NodeType,
+    value::{DataType, Dictionary, Value},
+};
+
+use crate::engine::{EngineNode, EventId, Events, Frame, World};
+
+/// Declares `NODE` from a descriptor and a factory.
+macro_rules! builtin {
+    ($node_type:expr, $make:expr) => {{
+        use pulsewire_plugin_api::describe::Json;
+        const LEN: usize = Json::<0>::node(&$node_type).len();
+        const JSON: [u8; LEN] = Json::<LEN>::node(&$node_type).into_bytes();
+        crate::nodes::Builtin {
+            json: &JSON,
+            make: $make,
+        }
+    }};
+}
+
+/// Declares the files of a category.
+macro_rules! category {
+    ($category:ident: $($node:ident)*) => {
+        mod $category {
+            $(pub(super) mod $node;)*
+        }
+    };
+}
+
+category!(development: console);
+category!(dictionary: get_dictionary_element);
+category!(events: event_listener event_trigger on_error on_initialize on_variable_change);
+category!(flow_control: branch for_loop is_equal select_data sequential switch toggle);
+category!(math: add bool_value increment modulo numerical_value);
+category!(string: concat_strings contains json_parse json_stringify string_value);
+category!(utilities: cancel_timeout conversion exit reset_interval start_interval start_timeout);
+category!(variables: variable_getter variable_setter);
+
+mod arithmetic;
+
+/// Every built-in node type.
+pub static BUILTINS: &[Builtin] = &[
+    development::console::NODE,
+    dictionary::get_dictionary_element::NODE,
+    events::event_listener::NODE,
+    events::event_trigger::NODE,
+    events::on_error::NODE,
+    events::on_initialize::NODE,
+    events::on_variable_change::NODE,
+    flow_control::branch::NODE,
+    flow_control::for_loop::NODE,
+    flow_control::is_equal::NODE,
+    flow_control::select_data::NODE,
+    flow_control::sequential::NODE,
+    flow_control::switch::NODE,
+    flow_control::toggle::NODE,
+    math::add::NODE,
+    math::bool_value::NODE,
+    math::increment::NODE,
+    math::modulo::NODE,
+    math::numerical_value::NODE,
+    string::concat_strings::NODE,
+    string::contains::NODE,
+    string::json_parse::NODE,
+    string::json_stringify::NODE,
+    string::string_value::NODE,
+    utilities::cancel_timeout::NODE,
+    utilities::conversion::NODE,
+    utilities::exit::NODE,
+    utilities::reset_interval::NODE,
+    utilities::start_interval::NODE,
+    utilities::start_timeout::NODE,
+    variables::variable_getter::NODE,
+    variables::variable_setter::NODE,
+];
+
+/// The event that is raised when the project starts.
+pub const ON_INITIALIZE: &str = "events.on_initialize";
+
+/// The event that is raised when a node fails.
+pub const ON_ERROR: &str = "events.on_error";
+
+const ON_VARIABLE_CHANGE: &str = "events.on_variable_change";
+const EVENT_LISTENER: &str = "events.event_listener";
+
+/// The attribute of nodes about a variable.
+const VARIABLE: Attribute = named("variable", "Variable", "variables");
+
+/// The attribute of nodes about a custom event.
+const EVENT: Attribute = named("event", "Event", "events");
+
+const fn named(id: &'static str, name: &'static str, list: &'static str) -> Attribute {
+    Attribute::new(id, name, DataType::String)
+        .options_from(list)
+        .required()
+}
+
+/// The options of an attribute Data Type that allows every type. `Any`, the first, is the default.
+const ALL_TYPES: &[&str] = &[
+    "Any",
+    "Array",
+    "Binary",
+    "Bool",
+    "Byte",
+    "Color",
+    "CustomID",
+    "Dictionary",
+    "Float",
+    "Int",
+    "Matrix4x4",
+    "String",
+    "Vector2",
+    "Vector3",
+    "Vector4",
+];
+
+/// The options of an attribute Data Type for arithmetic.
+const NUMERIC_TYPES: &[&str] = &["Int", "Float", "Byte", "Vector2", "Vector3", "Vector4"];
+
+/// A built-in node type: its descriptor and its factory.
+#[derive(Debug)]
+pub struct Builtin {
+    json: &'static [u8],
+    make: fn(&Build<'_>) -> Result<Box<dyn EngineNode>, String>,
+}
+
+impl Builtin {
+    /// The descriptor.
+    ///
+    /// # Panics
+    /// Never: the compiler wrote the JSON, and a test reads all of it.
+    pub fn node_type(&self) -> NodeType {
+        serde_json::from_slice(self.json).expect("the compiler writes valid descriptors")
+    }
+
+    /// Makes a node.
+    pub fn make(&self, build: &Build<'_>) -> Result<Box<dyn EngineNode>, String> {
+        (self.make)(build)
+    }
+}
+
+/// What a built-in node is made from.
+pub struct Build<'a> {
+    attributes: &'a Dictionary,
+    events: &'a Events,
+    own_event: Cell<Option<EventId>>,
+}
+
+impl<'a> Build<'a> {
+    /// For one node with these attributes.
+    pub fn new(attributes: &'a Dictionary, events: &'a Events) -> Self {
+        Self {
+            attributes,
+            events,
+            own_event: Cell::new(None),
+        }
+    }
+
+    /// The number under which the node asked to receive events alone.
+    pub fn requested_event(&self) -> Option<EventId> {
+        self.own_event.get()
+    }
+
+    /// Asks for events to this node alone.
+    fn request_own_event(&self) {
+        self.own_event.set(Some(self.events.new_number()));
+    }
+
+    fn event(&self, node_type: &str, key: &str) -> EventId {
+        self.events.number(node_type, key)
+    }
+
+    fn attribute(&self, id: &str) -> &Value {
+        const EMPTY: &Value = &Value::Empty;
+        self.attributes.get(id).unwrap_or(EMPTY)
+    }
+
+    fn text(&self, id: &str) -> &str {
+        match self.attribute(id) {
+            Value::String(text) => text,
+            _ => "",
+        }
+    }
+
+    fn flag(&self, id: &str) -> bool {
+        matches!(self.attribute(id), Value::Bool(true))
+    }
+}
+
+/// What every literal node does: the input, wired or set on the node, becomes the output.
+struct PassInput;
+
+impl Node for PassInput {
+    fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
+        let value = call.input(0).clone();
+        call.set(0, value);
+        Ok(Flow::fire(0))
+    }
+}
+
+/// Ends the timeout or interval whose Instance ID is the first input.
+struct CancelTimer;
+
+impl EngineNode for CancelTimer {
+    fn execute(&mut self, frame: &mut Frame<'_>, world: &mut World) -> NodeResult {
+        let timer = frame.call().custom_id(0)?;
+        world.cancel_timer(timer)?;
+        Ok(Flow::fire(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_builtin_is_described_whole_and_once() {
+        let mut ids = BTreeSet::new();
+        for builtin in BUILTINS {
+            let node_type = builtin.node_type();
+            assert!(ids.insert(node_type.id.clone()), "{} stands twice", node_type.id);
+            assert!(
+                !node_type.name.is_empty() && !node_type.category.is_empty(),
+                "{}",
+                node_type.id
+            );
+            assert!(!node_type.help.is_empty(), "{} has no help", node_type.id);
+            for socket in node_type.inputs.iter().chain(&node_type.outputs) {
+                let known =
+                    |id: &str| id.is_empty() || node_type.attributes.iter().any(|known| known.id == id);
+                assert!(
+                    known(&socket.repeat) && known(&socket.typed_by),
+                    "{}: {}",
+                    node_type.id,
+                    socket.id
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Add: the sum of its inputs.
+
+use pulsewire_plugin_api::prelude::*;
+
+use crate::nodes::{Builtin, NUMERIC_TYPES, arithmetic::SUM};
+
+const TYPE: NodeType = NodeType::action("math.add", "Add")
+    .category("Math")
+    .help("The sum of all inputs. Int and Byte stay at their limits instead of wrapping.")
+    .attributes(&[
+        Attribute::choice("data_type", "Data Type", NUMERIC_TYPES),
+        Attribute::new("count", "Count", DataType::Int).default(Literal::Int(2)).help("How many inputs."),
+    ])
+    .inputs(&[Socket::typed_by("input", "Input", "data_type").repeated("count")])
+    .outputs(&[Socket::typed_by("output", "Output", "data_type")]);
+
+pub(in crate::nodes) const NODE: Builtin = builtin!(TYPE, |_| Ok(Box::new(Add)));
+
+struct Add;
+
+impl Node for Add {
+    fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
+        if call.input_count() == 0 {
+            return Err("there is nothing to add; `count` is 0".into());
+        }
+        let mut sum = call.input(0).clone();
+        for input in 1..call.input_count() {
+            sum = SUM.apply(&sum, call.input(input))?;
+        }
+        call.set(0, sum);
+        Ok(Flow::fire(0))
+    }
+}

@@ -1,0 +1,27 @@
+//! Concat Strings: joins texts.
+
+use pulsewire_plugin_api::prelude::*;
+
+use crate::nodes::Builtin;
+
+const TYPE: NodeType = NodeType::action("string.concat_strings", "Concat Strings")
+    .category("String")
+    .help("Joins its inputs from first to last, without a separator.")
+    .attributes(&[Attribute::new("count", "Count", DataType::Int).default(Literal::Int(2)).help("How many inputs.")])
+    .inputs(&[Socket::data("input", "Input", DataType::String).repeated("count")])
+    .outputs(&[Socket::data("output", "Output", DataType::String)]);
+
+pub(in crate::nodes) const NODE: Builtin = builtin!(TYPE, |_| Ok(Box::new(ConcatStrings)));
+
+struct ConcatStrings;
+
+impl Node for ConcatStrings {
+    fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
+        let mut joined = String::new();
+        for input in 0..call.input_count() {
+            joined.push_str(call.text(input)?);
+        }
+        call.set(0, joined);
+        Ok(Flow::fire(0))
+    }
+}

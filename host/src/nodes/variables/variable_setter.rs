@@ -1,0 +1,37 @@
+//! Variable Setter: writes a variable.
+
+use pulsewire_plugin_api::{NodeResult, prelude::*};
+
+use crate::{
+    engine::{EngineNode, EventId, Frame, World},
+    nodes::{Builtin, ON_VARIABLE_CHANGE, VARIABLE},
+};
+
+const TYPE: NodeType = NodeType::action("variables.variable_setter", "Variable Setter")
+    .category("Variables")
+    .help("Writes the variable and outputs its new value. On Variable Change fires after the current branch.")
+    .attributes(&[VARIABLE])
+    .inputs(&[Socket::typed_by("value", "Value", "variable")])
+    .outputs(&[Socket::typed_by("value", "Value", "variable")]);
+
+pub(in crate::nodes) const NODE: Builtin = builtin!(TYPE, |build| {
+    Ok(Box::new(VariableSetter { changed: build.event(ON_VARIABLE_CHANGE, build.text("variable")) }))
+});
+
+struct VariableSetter {
+    changed: EventId,
+}
+
+impl EngineNode for VariableSetter {
+    fn execute(&mut self, frame: &mut Frame<'_>, world: &mut World) -> NodeResult {
+        let value = frame.input(0).clone();
+        // The compiler lays the variable's slot behind the inputs.
+        let variable = frame.inputs[1] as usize;
+        if frame.slots[variable] != value {
+            frame.slots[variable] = value.clone();
+            world.emit_if_heard(self.changed, || vec![value.clone()])?;
+        }
+        frame.set(0, value);
+        Ok(Flow::fire(0))
+    }
+}

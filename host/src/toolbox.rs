@@ -1,0 +1,121 @@
+//! The toolbox: every node type that is known, and whether it can be used now.
+//!
+//! Built-in types are always available. Those of a plugin are available while it is loaded or active; those of a
+//! plugin that is off stay known, so that its nodes in a graph can be checked and kept, but are not listed.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use pulsewire_plugin_api::manifest::NodeType;
+
+use crate::nodes::Builtin;
+
+/// A node type and where it comes from.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What a graph is checked against.
+    pub node_type: Arc<NodeType>,
+    /// What makes its nodes.
+    pub origin: Origin,
+}
+
+/// What makes the nodes of a type.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// The host itself.
+    Builtin(&'static Builtin),
+    /// A plugin that is loaded.
+    Plugin {
+        /// Its id.
+        plugin: String,
+        /// Whether its nodes have behaviour; an event node without any is run by the host alone.
+        has_behaviour: bool,
+    },
+    /// A plugin that is off or failed: nodes of the type are placeholders.
+    Unavailable {
+        /// Its id.
+        plugin: String,
+        /// Why, for people.
+        reason: String,
+    },
+}
+
+impl Entry {
+    /// The id of the plugin that the type belongs to.
+    pub fn plugin(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::Builtin(_) => None,
+            Origin::Plugin { plugin, .. } | Origin::Unavailable { plugin, .. } => Some(plugin),
+        }
+    }
+
+    /// Whether nodes of the type can run.
+    pub fn is_available(&self) -> bool {
+        !matches!(self.origin, Origin::Unavailable { .. })
+    }
+}
+
+/// All known node types by id.
+#[derive(Clone, Debug)]
+pub struct Toolbox {
+    entries: IndexMap<String, Entry>,
+}
+
+impl Default for Toolbox {
+    /// The built-in nodes alone.
+    fn default() -> Self {
+        let entries = crate::nodes::BUILTINS.iter().map(|builtin| {
+            let node_type = Arc::new(builtin.node_type());
+            (
+                node_type.id.clone(),
+                Entry {
+                    node_type,
+                    origin: Origin::Builtin(builtin),
+                },
+            )
+        });
+        Self {
+            entries: entries.collect(),
+        }
+    }
+}
+
+impl Toolbox {
+    /// Adds a type; the caller has made sure that its id is free.
+    pub fn add(&mut self, node_type: NodeType, origin: Origin) {
+        self.entries.insert(
+            node_type.id.clone(),
+            Entry {
+                node_type: Arc::new(node_type),
+                origin,
+            },
+        );
+    }
+
+    /// The entry of a type, available or not.
+    pub fn get(&self, id: &str) -> Option<&Entry> {
+        self.entries.get(id)
+    }
+
+    /// What can be wired now, in the order of ids.
+    pub fn available(&self) -> Vec<&Entry> {
+        let mut available: Vec<&Entry> = self
+            .entries
+            .values()
+            .filter(|entry| entry.is_available())
+            .collect();
+        available.sort_by(|a, b| a.node_type.id.cmp(&b.node_type.id));
+        available
+    }
+
+    /// Every known id, for suggestions.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    /// Whether `prefix` (before the dot of an id) is a category of built-in nodes or a known plugin.
+    pub fn knows_prefix(&self, prefix: &str) -> bool {
+        self.ids()
+            .any(|id| id.split_once('.').is_some_and(|(known, _)| known == prefix))
+    }
+}
