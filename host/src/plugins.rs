@@ -1,0 +1,37 @@
+//! The plugin host: finds plugins, checks their files, loads them, and stands between them and the engine.
+//!
+//! A plugin goes through [`State`]s: *declared* when its file passed the static checks of [`inspect`], *loaded*
+//! when its library is open and it has registered, *active* while the project runs with it. Whatever fails ends as
+//! a [`Report`] in its [`Entry`] that names the [`Step`] and what to do; no other plugin notices.
+//!
+//! Not here: what the nodes do (the engine), which plugins are enabled (settings), trying a library in another
+//! process first. A library that passes the static checks can still end this process when it is opened.
+//!
+//! Invariant: a disabled plugin's library is read, never opened. Invariant: a library that was opened stays open.
+//!
+//! Start at [`Plugins`].
+
+mod descriptors;
+mod discover;
+mod entry;
+mod error;
+mod inspect;
+mod library;
+mod object_file;
+mod plugin_log;
+mod registry;
+mod rejection;
+mod report;
+mod search;
+mod services;
+
+pub use entry::{Entry, State};
+pub use error::{CallError, LoadError};
+pub use inspect::{MAX_LIBRARY_BYTES, inspect, inspect_bytes, library_file_name};
+pub use library::OpenError;
+pub use plugin_log::{LOG_LINES_PER_SECOND, LogSink};
+pub use registry::{DEACTIVATION_LIMIT, Plugins};
+pub use rejection::Rejection;
+pub use report::{Report, Reports, Step};
+pub use search::{Folder, Origin, PATH_VARIABLE, SearchInputs, SearchPath};
+pub use services::EngineServices;

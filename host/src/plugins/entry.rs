@@ -1,0 +1,172 @@
+//! One plugin as the registry knows it.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use pulsewire_plugin_api::{abi::loaded::LoadedPlugin, manifest::Manifest};
+
+use super::{
+    inspect::{Inspection, Stamp},
+    report::{Report, Reports},
+    services::{Account, Connection, EngineServices},
+};
+
+/// Where a plugin stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The plugins config switches it off; its library is not opened.
+    Disabled,
+    /// Its library passed the static checks.
+    Declared,
+    /// Its library is open, and it has registered what it adds.
+    Loaded,
+    /// The project runs with it.
+    Active,
+    /// A step failed; the reason is that of the newest report.
+    Failed(String),
+    /// The plugins config names it, but no folder of the search path holds it.
+    Missing,
+}
+
+impl State {
+    /// The word in lists.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            State::Disabled => "disabled",
+            State::Declared => "declared",
+            State::Loaded => "loaded",
+            State::Active => "active",
+            State::Failed(_) => "failed",
+            State::Missing => "missing",
+        }
+    }
+
+    /// Why it failed.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            State::Failed(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+/// The word, and in brackets the reason.
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match self.reason() {
+            Some(reason) => write!(f, " ({reason})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A plugin that was found, or that somebody asked for.
+pub struct Entry {
+    pub(super) id: String,
+    pub(super) path: Option<PathBuf>,
+    pub(super) manifest: Option<Manifest>,
+    pub(super) state: State,
+    /// A second library of the same id; it stays failed.
+    pub(super) is_shadowed: bool,
+    pub(super) stamp: Option<Stamp>,
+    pub(super) account: Arc<Account>,
+    pub(super) running: Option<Running>,
+}
+
+/// The plugin object of a loaded or active plugin. Dropping it drops the plugin, never the library.
+pub(super) struct Running {
+    pub(super) plugin: LoadedPlugin,
+    pub(super) connection: Arc<Connection>,
+    pub(super) engine: Arc<dyn EngineServices>,
+    pub(super) registered: Vec<(String, bool)>,
+}
+
+impl Entry {
+    pub(super) fn new(id: &str, account: Account) -> Self {
+        Self {
+            id: id.to_owned(),
+            path: None,
+            manifest: None,
+            state: State::Missing,
+            is_shadowed: false,
+            stamp: None,
+            account: Arc::new(account),
+            running: None,
+        }
+    }
+
+    /// The id; also the name of its folder.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its library, if one was found.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// What it says about itself, if that can be read; also of a disabled or refused plugin.
+    pub fn manifest(&self) -> Option<&Manifest> {
+        self.manifest.as_ref()
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Whether an earlier folder holds a plugin of the same id, so that this one is never used.
+    pub fn is_shadowed(&self) -> bool {
+        self.is_shadowed
+    }
+
+    /// What went wrong so far. The handle may be kept and read on any thread.
+    pub fn reports(&self) -> &Reports {
+        &self.account.reports
+    }
+
+    /// How many calls of the plugin were refused because it was not active.
+    pub fn refused_calls(&self) -> u64 {
+        self.account.refused_calls()
+    }
+
+    /// Takes over what the static checks found.
+    pub(super) fn take_inspection(&mut self, inspection: Inspection) {
+        self.manifest = inspection.manifest;
+        self.stamp = inspection.stamp;
+        match inspection.rejection {
+            Some(rejection) => self.fail(rejection.report()),
+            None => self.state = State::Declared,
+        }
+    }
+
+    /// Ends in failure; whatever ran is dropped.
+    pub(super) fn fail(&mut self, report: Report) {
+        self.stop();
+        self.state = State::Failed(report.message.clone());
+        self.account.reports.push(report);
+    }
+
+    /// Cuts the plugin off from the engine, then drops it.
+    pub(super) fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.connection.detach();
+            drop(running);
+        }
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("id", &self.id)
+            .field("path", &self.path)
+            .field("state", &self.state)
+            .field("reports", &self.account.reports.list())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,278 @@
+//! The static checks on a library: everything that can be known without running its code.
+//!
+//! They can't see a crash in a static constructor or a bit that flipped inside a segment.
+
+use std::{
+    env::consts::{DLL_PREFIX, DLL_SUFFIX},
+    fs::{self, File, Metadata},
+    io::Read,
+    path::Path,
+    time::SystemTime,
+};
+
+use pulsewire_plugin_api::manifest::Manifest;
+
+use super::{descriptors, object_file, rejection::Rejection};
+
+/// The greatest size of a library. Debug builds of real plugins have a tenth of it.
+pub const MAX_LIBRARY_BYTES: u64 = 256 << 20;
+
+/// The name of the file that holds the plugin `id`: `lib<id>.so`.
+pub fn library_file_name(id: &str) -> String {
+    format!("{DLL_PREFIX}{id}{DLL_SUFFIX}")
+}
+
+/// Checks the library and returns what it says about itself. Runs none of its code.
+pub fn inspect(path: &Path) -> Result<Manifest, Rejection> {
+    let inspection = Inspection::of(path);
+    match (inspection.manifest, inspection.rejection) {
+        (_, Some(rejection)) => Err(rejection),
+        (Some(manifest), None) => Ok(manifest),
+        (None, None) => Err(Rejection::NoMetadata),
+    }
+}
+
+/// As [`inspect`], on the bytes of a file named for the plugin `id`.
+pub fn inspect_bytes(bytes: &[u8], id: &str) -> Result<Manifest, Rejection> {
+    let (manifest, verdict) = descriptors::read(object_file::metadata(bytes)?, id);
+    verdict.and_then(|()| manifest.ok_or(Rejection::NoMetadata))
+}
+
+/// What the checks found out, even about a library that fails them.
+#[derive(Debug)]
+pub(super) struct Inspection {
+    /// What the library says about itself, if that could be read.
+    pub(super) manifest: Option<Manifest>,
+    /// Why it is refused, if it is.
+    pub(super) rejection: Option<Rejection>,
+    /// Which file it was.
+    pub(super) stamp: Option<Stamp>,
+}
+
+impl Inspection {
+    pub(super) fn of(path: &Path) -> Self {
+        let refused = |rejection, stamp| Self {
+            manifest: None,
+            rejection: Some(rejection),
+            stamp,
+        };
+        let id = match plugin_id(path) {
+            Ok(id) => id,
+            Err(rejection) => return refused(rejection, None),
+        };
+        let (bytes, stamp) = match read(path) {
+            Ok(read) => read,
+            Err(rejection) => return refused(rejection, None),
+        };
+        match object_file::metadata(&bytes) {
+            Ok(json) => {
+                let (manifest, verdict) = descriptors::read(json, id);
+                Self {
+                    manifest,
+                    rejection: verdict.err(),
+                    stamp: Some(stamp),
+                }
+            }
+            Err(rejection) => refused(rejection, Some(stamp)),
+        }
+    }
+}
+
+/// Tells whether a file is still the one that was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn new(metadata: &Metadata) -> Self {
+        Self {
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+        }
+    }
+
+    /// The file as it is now.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        fs::metadata(path).ok().as_ref().map(Self::new)
+    }
+}
+
+/// The plugin for which the file is named.
+fn plugin_id(path: &Path) -> Result<&str, Rejection> {
+    let name = path.file_name().unwrap_or_default();
+    let id = name
+        .to_str()
+        .and_then(|name| name.strip_prefix(DLL_PREFIX)?.strip_suffix(DLL_SUFFIX));
+    id.ok_or_else(|| Rejection::FileName {
+        found: name.to_string_lossy().into_owned(),
+        expected: library_file_name(&path.file_stem().unwrap_or_default().to_string_lossy()),
+    })
+}
+
+/// Reads the whole file. What is not a file is never opened: opening a FIFO would wait for a writer.
+///
+/// A symbolic link counts as what it leads to, so that a build's result can be linked into a plugin folder.
+fn read(path: &Path) -> Result<(Vec<u8>, Stamp), Rejection> {
+    let metadata = fs::metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Rejection::Missing,
+        _ => Rejection::Unreadable(error),
+    })?;
+    if !metadata.is_file() {
+        return Err(Rejection::NotAFile {
+            kind: kind_of(&metadata),
+        });
+    }
+    if metadata.len() > MAX_LIBRARY_BYTES {
+        return Err(Rejection::TooLarge {
+            bytes: metadata.len(),
+            limit: MAX_LIBRARY_BYTES,
+        });
+    }
+    let mut bytes = Vec::with_capacity(metadata.len() as usize);
+    File::open(path)
+        // The file may grow while it is read.
+        .and_then(|file| file.take(MAX_LIBRARY_BYTES).read_to_end(&mut bytes))
+        .map_err(Rejection::Unreadable)?;
+    Ok((bytes, Stamp::new(&metadata)))
+}
+
+#[cfg(unix)]
+fn kind_of(metadata: &Metadata) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = metadata.file_type();
+    if kind.is_dir() {
+        "folder"
+    } else if kind.is_fifo() {
+        "FIFO"
+    } else if kind.is_socket() {
+        "socket"
+    } else {
+        "device"
+    }
+}
+
+#[cfg(not(unix))]
+fn kind_of(metadata: &Metadata) -> &'static str {
+    if metadata.is_dir() { "folder" } else { "device" }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::plugins::Step;
+
+    fn refusal(name: &str, content: &[u8]) -> Rejection {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        inspect(&path).unwrap_err()
+    }
+
+    #[track_caller]
+    fn assert_refused(rejection: &Rejection, step: Step, words: &str) {
+        assert_eq!(rejection.step(), step, "{rejection}");
+        assert!(rejection.to_string().contains(words), "{rejection}");
+    }
+
+    #[test]
+    fn missing_file_is_named() {
+        let rejection = inspect(&Path::new("/nowhere").join(library_file_name("x"))).unwrap_err();
+        assert_refused(&rejection, Step::File, "there is no such file");
+    }
+
+    #[test]
+    fn file_without_the_name_of_a_library_is_refused() {
+        let rejection = refusal("x.plugin", b"");
+        assert_refused(&rejection, Step::File, "the file is named `x.plugin`, not");
+        assert_eq!(
+            rejection.hint(),
+            format!("rename it to `{}`", library_file_name("x"))
+        );
+    }
+
+    #[test]
+    fn folder_is_no_library() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(library_file_name("x"));
+        fs::create_dir(&path).unwrap();
+        assert_refused(&inspect(&path).unwrap_err(), Step::File, "it is a folder");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn fifo_is_refused_without_waiting_for_a_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(library_file_name("x"));
+        let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+        assert!(made.success());
+        let linked = folder.path().join(library_file_name("y"));
+        std::os::unix::fs::symlink(&path, &linked).unwrap();
+        assert_refused(&inspect(&path).unwrap_err(), Step::File, "it is a FIFO");
+        assert_refused(&inspect(&linked).unwrap_err(), Step::File, "it is a FIFO");
+    }
+
+    #[test]
+    fn oversized_file_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(library_file_name("x"));
+        // A sparse file: it takes no room.
+        File::create(&path)
+            .and_then(|file| file.set_len(MAX_LIBRARY_BYTES + 1))
+            .unwrap();
+        assert_refused(&inspect(&path).unwrap_err(), Step::File, "more than the");
+    }
+
+    #[test]
+    fn what_is_no_library_is_told_by_its_kind() {
+        let name = library_file_name("x");
+        assert_refused(&refusal(&name, b""), Step::Format, "it is empty");
+        assert_refused(
+            &refusal(&name, b"#!/bin/sh\necho hi\n"),
+            Step::Format,
+            "a text file",
+        );
+        assert_refused(&refusal(&name, &[1; 4096]), Step::Format, "unknown format");
+        assert_refused(
+            &refusal(&name, b"!<arch>\nplugin.o/       "),
+            Step::Format,
+            "a static library",
+        );
+    }
+
+    /// This very test: an object file of this system with everything but a plugin's entry.
+    fn own_executable() -> Vec<u8> {
+        fs::read(std::env::current_exe().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn executable_is_no_plugin() {
+        let rejection = inspect_bytes(&own_executable(), "x").unwrap_err();
+        assert_refused(&rejection, Step::Entry, "exports no plugin");
+    }
+
+    #[test]
+    fn damage_never_panics() {
+        let bytes = own_executable();
+        // The tables at both ends of the file are what the checks read.
+        let place = prop_oneof![0..4096_usize, bytes.len() - 4096..bytes.len(), 0..bytes.len()];
+        let flips = proptest::collection::vec((place, any::<u8>()), 1..24);
+        let cut = prop_oneof![3 => Just(bytes.len()), 1 => 0..bytes.len()];
+        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+            failure_persistence: None,
+            ..ProptestConfig::with_cases(64)
+        });
+        let outcome = runner.run(&(flips, cut), |(flips, cut)| {
+            let mut damaged = bytes.clone();
+            for (at, byte) in flips {
+                damaged[at] = byte;
+            }
+            prop_assert!(inspect_bytes(&damaged[..cut], "x").is_err());
+            Ok(())
+        });
+        outcome.unwrap();
+    }
+}

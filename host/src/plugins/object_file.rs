@@ -1,0 +1,221 @@
+//! The checks on a library as an object file. They read bytes; nothing of the library runs.
+//!
+//! A file that passes may still be corrupt inside a segment; only a trial in another process could tell.
+
+use object::{
+    Architecture, Endianness, FileKind, Object, ObjectKind, ObjectSection, ObjectSegment, elf,
+    read::elf::{FileHeader, ProgramHeader},
+};
+use pulsewire_plugin_api::{abi::ENTRY_SYMBOL, manifest::SECTION_NAME};
+
+use super::rejection::Rejection;
+
+#[cfg(target_pointer_width = "64")]
+type ElfHeader = elf::FileHeader64<Endianness>;
+#[cfg(not(target_pointer_width = "64"))]
+type ElfHeader = elf::FileHeader32<Endianness>;
+
+/// The format of this system's libraries: its name, the kind of file, the machine.
+struct Ours {
+    format: &'static str,
+    kind: FileKind,
+    machine: &'static str,
+    architecture: Architecture,
+}
+
+const OURS: Ours = Ours {
+    format: if cfg!(windows) {
+        "a 64-bit PE library"
+    } else if cfg!(target_vendor = "apple") {
+        "a 64-bit Mach-O library"
+    } else if cfg!(target_pointer_width = "64") {
+        "a 64-bit ELF library"
+    } else {
+        "a 32-bit ELF library"
+    },
+    kind: if cfg!(windows) {
+        FileKind::Pe64
+    } else if cfg!(target_vendor = "apple") {
+        FileKind::MachO64
+    } else if cfg!(target_pointer_width = "64") {
+        FileKind::Elf64
+    } else {
+        FileKind::Elf32
+    },
+    machine: std::env::consts::ARCH,
+    architecture: if cfg!(target_arch = "x86_64") {
+        Architecture::X86_64
+    } else if cfg!(target_arch = "aarch64") {
+        Architecture::Aarch64
+    } else if cfg!(target_arch = "arm") {
+        Architecture::Arm
+    } else if cfg!(target_arch = "x86") {
+        Architecture::I386
+    } else if cfg!(target_arch = "riscv64") {
+        Architecture::Riscv64
+    } else {
+        Architecture::Unknown
+    },
+};
+
+/// The metadata of the plugin library `bytes`, if this system could load it.
+pub(super) fn metadata(bytes: &[u8]) -> Result<&[u8], Rejection> {
+    check_format(bytes)?;
+    if OURS.format.contains("ELF") {
+        check_elf(bytes)?;
+    }
+    let file = object::File::parse(bytes).map_err(damaged)?;
+    check_machine(&file)?;
+    check_ranges(&file, bytes.len() as u64)?;
+    if file.kind() != ObjectKind::Dynamic {
+        let found = "an object file of another kind".to_owned();
+        return Err(Rejection::Format {
+            found,
+            expected: OURS.format,
+        });
+    }
+    check_entry(&file)?;
+    let section = file.section_by_name(SECTION_NAME).ok_or(Rejection::NoMetadata)?;
+    let data = section.data().map_err(damaged)?;
+    // Some formats fill a section up with zeros.
+    let end = data
+        .iter()
+        .rposition(|&byte| byte != 0)
+        .map_or(0, |last| last + 1);
+    Ok(&data[..end])
+}
+
+fn damaged(error: object::Error) -> Rejection {
+    Rejection::Damaged {
+        reason: error.to_string(),
+    }
+}
+
+fn check_format(bytes: &[u8]) -> Result<(), Rejection> {
+    let found = match FileKind::parse(bytes) {
+        Ok(kind) if kind == OURS.kind => return Ok(()),
+        Ok(FileKind::Elf32) => "a 32-bit ELF file",
+        Ok(FileKind::Elf64) => "a 64-bit ELF file",
+        Ok(FileKind::Pe32) => "a 32-bit Windows file",
+        Ok(FileKind::Pe64) => "a 64-bit Windows file",
+        Ok(FileKind::MachO32 | FileKind::MachO64) => "a macOS file",
+        Ok(FileKind::MachOFat32 | FileKind::MachOFat64) => "a universal macOS file",
+        Ok(FileKind::Archive) => "a static library",
+        _ => {
+            let found = match bytes {
+                [] => "empty",
+                text if text[..text.len().min(512)].iter().all(|byte| is_text(*byte)) => "a text file",
+                _ => "a file of unknown format",
+            };
+            return Err(Rejection::NotALibrary { found });
+        }
+    };
+    Err(Rejection::Format {
+        found: found.to_owned(),
+        expected: OURS.format,
+    })
+}
+
+/// No byte of an encoded text is a control character other than these.
+fn is_text(byte: u8) -> bool {
+    byte >= 0x20 || matches!(byte, b'\n' | b'\r' | b'\t')
+}
+
+/// ELF's own fields: the system, and whether its tables and segments lie inside the file. A loader maps segments
+/// without looking, and the process dies when it touches one that the file lacks.
+fn check_elf(bytes: &[u8]) -> Result<(), Rejection> {
+    let length = bytes.len() as u64;
+    let header = <ElfHeader as FileHeader>::parse(bytes).map_err(|_| Rejection::CutOff {
+        part: "the header".into(),
+        end: size_of::<ElfHeader>() as u64,
+        length,
+    })?;
+    let endian = header.endian().map_err(damaged)?;
+    let system = header.e_ident().os_abi;
+    if ![elf::ELFOSABI_NONE, elf::ELFOSABI_GNU].contains(&system) {
+        return Err(Rejection::Format {
+            found: format!("an ELF file of the system {}", system.0),
+            expected: OURS.format,
+        });
+    }
+    let segments = table(
+        header.e_phoff(endian),
+        header.e_phnum(endian),
+        header.e_phentsize(endian),
+    );
+    within("the table of segments", segments, length)?;
+    let sections = table(
+        header.e_shoff(endian),
+        header.e_shnum(endian),
+        header.e_shentsize(endian),
+    );
+    within("the table of sections", sections, length)?;
+    let headers = header.program_headers(endian, bytes).map_err(damaged)?;
+    for (number, segment) in headers.iter().enumerate() {
+        within(&format!("segment {number}"), segment.file_range(endian), length)?;
+    }
+    Ok(())
+}
+
+/// Offset and size of a table; offsets have the width of the machine's words.
+fn table(offset: impl Into<u64>, entries: u16, size: u16) -> (u64, u64) {
+    (offset.into(), u64::from(entries) * u64::from(size))
+}
+
+fn check_machine(file: &object::File<'_>) -> Result<(), Rejection> {
+    let found = file.architecture();
+    let same_order = file.is_little_endian() == cfg!(target_endian = "little");
+    if OURS.architecture == Architecture::Unknown || (found == OURS.architecture && same_order) {
+        return Ok(());
+    }
+    Err(Rejection::Machine {
+        found: format!("{found:?}").to_lowercase(),
+        expected: OURS.machine,
+    })
+}
+
+fn check_ranges(file: &object::File<'_>, length: u64) -> Result<(), Rejection> {
+    for (number, segment) in file.segments().enumerate() {
+        within(&format!("segment {number}"), segment.file_range(), length)?;
+    }
+    for section in file.sections() {
+        if let Some(range) = section.file_range() {
+            within(
+                &format!("section `{}`", section.name().unwrap_or("?")),
+                range,
+                length,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn within(part: &str, (offset, size): (u64, u64), length: u64) -> Result<(), Rejection> {
+    let end = offset.saturating_add(size);
+    if end <= length {
+        return Ok(());
+    }
+    Err(Rejection::CutOff {
+        part: part.to_owned(),
+        end,
+        length,
+    })
+}
+
+fn check_entry(file: &object::File<'_>) -> Result<(), Rejection> {
+    for export in file.exports().map_err(damaged)? {
+        let export = export.map_err(damaged)?;
+        let name = export.name();
+        let name = name.name().unwrap_or_default();
+        // Mach-O sets an underscore before every name.
+        let name = if cfg!(target_vendor = "apple") {
+            name.strip_prefix(b"_").unwrap_or(name)
+        } else {
+            name
+        };
+        if name == ENTRY_SYMBOL.as_bytes() {
+            return Ok(());
+        }
+    }
+    Err(Rejection::NoEntry)
+}

@@ -1,0 +1,412 @@
+//! All plugins of a host, and what can be done with one. The failure of one touches no other.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use pulsewire_plugin_api::{
+    Node,
+    abi::loaded::EntryError,
+    manifest::{Manifest, NodeKind},
+    value::{Dictionary, Text},
+};
+
+use super::{
+    discover,
+    entry::{Entry, Running, State},
+    error::{CallError, LoadError, REPORT_IT},
+    inspect::{Inspection, Stamp},
+    library::{self, OpenError},
+    plugin_log::{LogSink, ProcessLog},
+    report::{Report, Step},
+    search::SearchPath,
+    services::{Account, Connection, EngineServices},
+};
+
+/// How long a plugin may take to end.
+pub const DEACTIVATION_LIMIT: Duration = Duration::from_secs(2);
+
+/// The plugins that were found, with those that the plugins config names.
+///
+/// Belongs to the logic thread. Dropping it deactivates whatever is active.
+pub struct Plugins {
+    search: SearchPath,
+    sink: LogSink,
+    entries: Vec<Entry>,
+    reports: Vec<Report>,
+    /// Counts activations, so that log lines can tell them apart.
+    generation: u64,
+}
+
+impl Plugins {
+    /// Looks for plugins and checks their files; no code of theirs runs. `config` is the plugins config: who is
+    /// not in it is enabled.
+    pub fn discover(search: SearchPath, config: &BTreeMap<String, bool>) -> Self {
+        Self::discover_with_log(search, config, Arc::new(ProcessLog))
+    }
+
+    /// As [`discover`](Self::discover), with the log of the plugins led elsewhere than to the process's logger.
+    pub fn discover_with_log(search: SearchPath, config: &BTreeMap<String, bool>, sink: LogSink) -> Self {
+        let (found, reports) = discover::scan(&search);
+        let mut plugins = Self {
+            search,
+            sink,
+            entries: Vec::new(),
+            reports,
+            generation: 0,
+        };
+        for found in found {
+            let mut entry = plugins.new_entry(&found.id);
+            entry.take_inspection(Inspection::of(&found.library));
+            entry.path = Some(found.library);
+            if let Some(first) = plugins.get(&found.id) {
+                entry.is_shadowed = true;
+                entry.fail(duplicate(first));
+            } else if config.get(&found.id) == Some(&false) {
+                entry.state = State::Disabled;
+            }
+            plugins.entries.push(entry);
+        }
+        for id in config.keys() {
+            if plugins.get(id).is_none() {
+                let mut entry = plugins.new_entry(id);
+                set_missing(&plugins.search, &mut entry);
+                plugins.entries.push(entry);
+            }
+        }
+        plugins
+    }
+
+    fn new_entry(&self, id: &str) -> Entry {
+        Entry::new(id, Account::new(id, Arc::clone(&self.sink)))
+    }
+
+    /// All entries: those found in the order of the search path, then those that are missing.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The plugin `id`; of several libraries the one that counts.
+    pub fn get(&self, id: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.id == id)
+    }
+
+    fn get_mut(&mut self, id: &str) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|entry| entry.id == id)
+    }
+
+    /// What was wrong with the search itself, such as a folder that is not there.
+    pub fn search_reports(&self) -> &[Report] {
+        &self.reports
+    }
+
+    /// What a loaded or active plugin adds: its metadata, and of each node type whether its nodes have behaviour,
+    /// so that [`create_node`](Self::create_node) must be called for them.
+    pub fn added(&self, id: &str) -> Option<(&Manifest, &[(String, bool)])> {
+        let entry = self.get(id)?;
+        Some((entry.manifest.as_ref()?, &entry.running.as_ref()?.registered))
+    }
+
+    /// Follows the plugins config. Switched off, an active plugin is deactivated. Switched on, a plugin that is
+    /// disabled, failed or missing is looked for and checked anew. `[logic-thread]`
+    pub fn set_enabled(&mut self, id: &str, enabled: bool) -> &Entry {
+        if !enabled && self.get(id).is_some_and(|entry| entry.state == State::Active) {
+            // What went wrong is in the entry's reports.
+            let _ = self.deactivate(id);
+        }
+        let at = self.position_or_new(id);
+        let entry = &mut self.entries[at];
+        match (enabled, &entry.state) {
+            (true, State::Declared | State::Loaded | State::Active) => {}
+            (true, _) => declare(&self.search, entry),
+            (false, _) if entry.path.is_none() => declare(&self.search, entry),
+            (false, _) => entry.stop(),
+        }
+        if !enabled && entry.path.is_some() {
+            entry.state = State::Disabled;
+        }
+        entry
+    }
+
+    fn position_or_new(&mut self, id: &str) -> usize {
+        let at = self.entries.iter().position(|entry| entry.id == id);
+        at.unwrap_or_else(|| {
+            self.entries.push(self.new_entry(id));
+            self.entries.len() - 1
+        })
+    }
+
+    /// Declared → loaded: opens the library, makes the plugin, has it register. `taken` says who already has a
+    /// node type of that id. All of what the plugin adds is there afterwards, or nothing and it has failed.
+    ///
+    /// `[logic-thread]`
+    pub fn load(
+        &mut self,
+        id: &str,
+        engine: Arc<dyn EngineServices>,
+        taken: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(), LoadError> {
+        self.generation += 1;
+        let generation = self.generation;
+        let entry = self
+            .get_mut(id)
+            .ok_or_else(|| LoadError::Unknown(id.to_owned()))?;
+        if entry.state != State::Declared {
+            return Err(LoadError::NotDeclared {
+                id: id.to_owned(),
+                state: entry.state.clone(),
+            });
+        }
+        match load(entry, generation, engine, taken) {
+            Ok(running) => {
+                entry.running = Some(running);
+                entry.state = State::Loaded;
+                Ok(())
+            }
+            Err(error) => {
+                log_details(id, &error);
+                entry.fail(error.report());
+                Err(error)
+            }
+        }
+    }
+
+    /// Loaded → active. A plugin that fails here is dropped. `[logic-thread]`
+    pub fn activate(&mut self, id: &str) -> Result<(), CallError> {
+        let (entry, mut running) = self.take_running(id, &State::Loaded)?;
+        running.connection.attach(Arc::clone(&running.engine));
+        let result = running.plugin.activate();
+        entry.running = Some(running);
+        match result {
+            Ok(()) => {
+                entry.state = State::Active;
+                Ok(())
+            }
+            Err(reason) => {
+                let error = failed(id, "activate", reason);
+                entry.fail(Report::new(Step::Activate, error.to_string()).hint(ACTIVATE_HINT));
+                Err(error)
+            }
+        }
+    }
+
+    /// Active → declared. The plugin is dropped in any case; an error says that it could not end as it should.
+    /// Its nodes must not run any more. `[logic-thread]`
+    pub fn deactivate(&mut self, id: &str) -> Result<(), CallError> {
+        let (entry, mut running) = self.take_running(id, &State::Active)?;
+        let start = Instant::now();
+        let result = running.plugin.deactivate();
+        let took = start.elapsed();
+        entry.running = Some(running);
+        entry.stop();
+        entry.state = State::Declared;
+        if took > DEACTIVATION_LIMIT {
+            let message = format!("plugin `{id}` took {:.1} s to deactivate", took.as_secs_f64());
+            let hint = format!(
+                "`deactivate` has {} s; it must not wait for the network",
+                DEACTIVATION_LIMIT.as_secs()
+            );
+            entry
+                .account
+                .report_at_run(Report::new(Step::Deactivate, message).hint(hint));
+        }
+        result.map_err(|reason| {
+            let error = failed(id, "deactivate", reason);
+            let report = Report::new(Step::Deactivate, error.to_string());
+            entry.account.report_at_run(report.hint(REPORT_IT));
+            error
+        })
+    }
+
+    /// Deactivates every active plugin, the last found first. What goes wrong is reported. `[logic-thread]`
+    pub fn deactivate_all(&mut self) {
+        let active = self
+            .entries
+            .iter()
+            .rev()
+            .filter(|entry| entry.state == State::Active);
+        let ids: Vec<String> = active.map(|entry| entry.id.clone()).collect();
+        for id in ids {
+            let _ = self.deactivate(&id);
+        }
+    }
+
+    /// Tells an active plugin that its settings changed. If it can't take them, it stays as it is and says why.
+    /// `[logic-thread]`
+    pub fn settings_changed(&mut self, id: &str) -> Result<(), CallError> {
+        let (entry, mut running) = self.take_running(id, &State::Active)?;
+        let result = running.plugin.settings_changed();
+        entry.running = Some(running);
+        result.map_err(|reason| {
+            let error = failed(id, "take its changed settings", reason);
+            entry
+                .account
+                .report_at_run(Report::new(Step::Settings, error.to_string()));
+            error
+        })
+    }
+
+    /// Makes a node of an active plugin, found by the prefix of `node_type`. `own_event` is the number under which
+    /// this node alone receives events. `[logic-thread]`
+    pub fn create_node(
+        &mut self,
+        node_type: &str,
+        graph: Text,
+        node: Text,
+        attributes: Dictionary,
+        own_event: u64,
+    ) -> Result<Box<dyn Node>, CallError> {
+        let id = node_type.split_once('.').map_or(node_type, |(id, _)| id);
+        let (entry, mut running) = self.take_running(id, &State::Active)?;
+        let result = running
+            .plugin
+            .create_node(node_type, graph, node, attributes, own_event);
+        entry.running = Some(running);
+        result.map_err(|reason| failed(id, "make a node", reason))
+    }
+
+    /// The plugin object of an entry in that state; the caller puts it back.
+    fn take_running(&mut self, id: &str, needed: &State) -> Result<(&mut Entry, Running), CallError> {
+        let entry = self
+            .get_mut(id)
+            .ok_or_else(|| CallError::Unknown(id.to_owned()))?;
+        match entry.running.take() {
+            Some(running) if entry.state == *needed => Ok((entry, running)),
+            running => {
+                entry.running = running;
+                Err(CallError::State {
+                    id: id.to_owned(),
+                    state: entry.state.clone(),
+                    needed: needed.name(),
+                })
+            }
+        }
+    }
+}
+
+impl Drop for Plugins {
+    fn drop(&mut self) {
+        self.deactivate_all();
+    }
+}
+
+/// Looks for the plugin's library and checks it, as at the start.
+fn declare(search: &SearchPath, entry: &mut Entry) {
+    entry.account.reports.clear();
+    entry.path = discover::find(search, &entry.id);
+    match entry.path.clone() {
+        Some(path) => entry.take_inspection(Inspection::of(&path)),
+        None => set_missing(search, entry),
+    }
+}
+
+fn set_missing(search: &SearchPath, entry: &mut Entry) {
+    let folders = search.folders().iter();
+    let folders: Vec<String> = folders
+        .map(|folder| format!("`{}`", folder.path.display()))
+        .collect();
+    let report = Report::new(Step::Search, format!("no folder holds the plugin `{}`", entry.id));
+    let hint = format!("install it in one of {}", folders.join(", "));
+    entry.state = State::Missing;
+    entry.account.reports.push(report.hint(hint));
+}
+
+const ACTIVATE_HINT: &str = "check the plugin's settings; if they are right, tell its author";
+
+fn duplicate(first: &Entry) -> Report {
+    let place = first.path().map(|path| path.display().to_string());
+    let message = format!(
+        "the plugin `{}` is there already, from `{}`",
+        first.id,
+        place.unwrap_or_default()
+    );
+    Report::new(Step::Search, message).hint("remove one of the two")
+}
+
+fn failed(id: &str, task: &'static str, reason: String) -> CallError {
+    CallError::Plugin {
+        id: id.to_owned(),
+        task,
+        reason,
+    }
+}
+
+fn load(
+    entry: &mut Entry,
+    generation: u64,
+    engine: Arc<dyn EngineServices>,
+    taken: &dyn Fn(&str) -> Option<String>,
+) -> Result<Running, LoadError> {
+    let path = entry.path.clone().unwrap_or_default();
+    if Stamp::of(&path) != entry.stamp {
+        let inspection = Inspection::of(&path);
+        entry.stamp = inspection.stamp;
+        if let Some(rejection) = inspection.rejection {
+            return Err(rejection.into());
+        }
+        entry.manifest = inspection.manifest;
+    }
+    let manifest = (entry.manifest.as_ref()).ok_or(super::rejection::Rejection::NoMetadata)?;
+    check_taken(manifest, taken)?;
+    let opened = library::open(&path)?;
+    if opened.is_outdated {
+        let message = "the library's file changed after it was opened; its old code goes on running";
+        let report = Report::new(Step::Open, message).hint("restart the host to run the new code");
+        entry.account.report_at_run(report);
+    }
+    let connection = Arc::new(Connection::new(Arc::clone(&entry.account), generation));
+    let created = opened.library.create(connection.clone());
+    let mut plugin = created.map_err(|reason| LoadError::Create { reason })?;
+    let registered = (plugin.register()).map_err(|reason| LoadError::Register { reason })?;
+    check_registered(manifest, &registered)?;
+    Ok(Running {
+        plugin,
+        connection,
+        engine,
+        registered,
+    })
+}
+
+fn check_taken(manifest: &Manifest, taken: &dyn Fn(&str) -> Option<String>) -> Result<(), LoadError> {
+    let mut ids = manifest.node_types.iter().map(|node_type| &node_type.id);
+    match ids.find_map(|id| Some((id, taken(id)?))) {
+        Some((id, owner)) => Err(LoadError::Taken {
+            node_type: id.clone(),
+            owner,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// What is registered must be exactly what is declared, or the toolbox would show what is not there.
+fn check_registered(manifest: &Manifest, registered: &[(String, bool)]) -> Result<(), LoadError> {
+    let declared: HashSet<&str> = manifest.node_types.iter().map(|one| &*one.id).collect();
+    let undeclared = registered.iter().find(|(id, _)| !declared.contains(id.as_str()));
+    let missing = manifest.node_types.iter().find_map(|node_type| {
+        let found = registered.iter().find(|(id, _)| *id == node_type.id);
+        match found {
+            None => Some(format!("`{}` is missing", node_type.id)),
+            Some((id, false)) if node_type.kind != NodeKind::Event => {
+                Some(format!("`{id}` has no behaviour, but is no event node"))
+            }
+            Some(_) => None,
+        }
+    });
+    let undeclared = undeclared.map(|(id, _)| format!("`{id}` is not declared"));
+    match undeclared.or(missing) {
+        Some(difference) => Err(LoadError::Differs { difference }),
+        None => Ok(()),
+    }
+}
+
+/// A layout report has 150 lines; the plugin's own report has one.
+fn log_details(id: &str, error: &LoadError) {
+    if let LoadError::Open(OpenError::Entry(
+        EntryError::Header { details } | EntryError::Layout { details },
+    )) = error
+    {
+        log::debug!("plugin `{id}`: {details}");
+    }
+}

@@ -1,0 +1,250 @@
+//! What the host gives to a plugin: the engine's services, for as long as an activation lasts.
+//!
+//! Every activation gets a [`Connection`] of its own. It is cut when `deactivate` has returned, and holds nothing
+//! of the engine from then on; whoever still calls it gets a refusal, and the plugin a report.
+
+use std::{
+    panic::{self, AssertUnwindSafe},
+    path::PathBuf,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use log::Level;
+use pulsewire_plugin_api::{EmitError, HostServices, value::Value};
+
+use super::{
+    plugin_log::{LogSink, PluginLog},
+    report::{Report, Reports, Step},
+};
+
+/// The engine as plugins use it.
+///
+/// Thread: every method is called on any thread, several at once. None may block or call a plugin: the caller may
+/// be the thread for which `deactivate` waits.
+pub trait EngineServices: Send + Sync {
+    /// The settings section `section` of the plugin as JSON, checked, with all defaults.
+    fn settings(&self, plugin: &str, section: &str) -> Option<String>;
+
+    /// The folder of the project.
+    fn project_folder(&self) -> PathBuf;
+
+    /// The number of the event that nodes of type `node_type` with the event key `key` listen to.
+    fn event(&self, node_type: &str, key: &str) -> Option<u64>;
+
+    /// Whether any node listens to the event now.
+    fn has_listeners(&self, event: u64) -> bool;
+
+    /// Queues the event for the logic thread.
+    fn emit(&self, event: u64, values: Vec<Value>) -> Result<(), EmitError>;
+}
+
+/// The longest text that a plugin can put into a report, in bytes.
+const MAX_REPORT: usize = 4 << 10;
+
+/// What is kept about a plugin across its activations. Shared with its threads.
+pub(super) struct Account {
+    id: String,
+    pub(super) reports: Reports,
+    pub(super) log: PluginLog,
+    refused: AtomicU64,
+}
+
+impl Account {
+    pub(super) fn new(id: &str, sink: LogSink) -> Self {
+        Self {
+            id: id.to_owned(),
+            reports: Reports::default(),
+            log: PluginLog::new(id, sink),
+            refused: AtomicU64::new(0),
+        }
+    }
+
+    /// How many calls of the plugin were refused because they came at the wrong time.
+    pub(super) fn refused_calls(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Adds a report from the plugin's own life, which nobody waits for; so it goes to the log too.
+    pub(super) fn report_at_run(&self, report: Report) {
+        self.log.host_line(Level::Error, &report.message);
+        self.reports.push(report);
+    }
+}
+
+/// The services that need an active plugin.
+#[derive(Clone, Copy)]
+enum Service {
+    Settings,
+    ProjectFolder,
+    Event,
+    HasListeners,
+    Emit,
+}
+
+impl Service {
+    const COUNT: usize = Self::Emit as usize + 1;
+
+    const fn name(self) -> &'static str {
+        match self {
+            Service::Settings => "settings",
+            Service::ProjectFolder => "project_folder",
+            Service::Event => "event",
+            Service::HasListeners => "has_listeners",
+            Service::Emit => "emit",
+        }
+    }
+}
+
+/// The host as one activation of a plugin sees it.
+pub(super) struct Connection {
+    account: Arc<Account>,
+    generation: u64,
+    /// There while the plugin is active.
+    engine: RwLock<Option<Arc<dyn EngineServices>>>,
+    was_active: AtomicBool,
+    /// Which services were refused already, so that each is reported once.
+    refused: [AtomicBool; Service::COUNT],
+    asked_for_foreign: AtomicBool,
+}
+
+impl Connection {
+    pub(super) fn new(account: Arc<Account>, generation: u64) -> Self {
+        Self {
+            account,
+            generation,
+            engine: RwLock::new(None),
+            was_active: AtomicBool::new(false),
+            refused: Default::default(),
+            asked_for_foreign: AtomicBool::new(false),
+        }
+    }
+
+    /// Lets calls through from now on.
+    pub(super) fn attach(&self, engine: Arc<dyn EngineServices>) {
+        self.was_active.store(true, Ordering::Relaxed);
+        *self.engine.write().unwrap_or_else(PoisonError::into_inner) = Some(engine);
+    }
+
+    /// Refuses calls from now on. Waits for those that are under way.
+    pub(super) fn detach(&self) {
+        let engine = self.engine.write().unwrap_or_else(PoisonError::into_inner).take();
+        drop(engine);
+        self.account.log.flush();
+    }
+
+    /// Calls the engine if the plugin is active. A panic of the engine must not reach the plugin's frames, in
+    /// which it would end the process.
+    fn with_engine<T>(&self, service: Service, call: impl FnOnce(&dyn EngineServices) -> T) -> Option<T> {
+        let engine = self.engine.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(engine) = &*engine else {
+            self.refuse(service);
+            return None;
+        };
+        let result = panic::catch_unwind(AssertUnwindSafe(|| call(&**engine)));
+        if result.is_err() {
+            let message = format!("the host panicked when the plugin called `{}`", service.name());
+            self.account.report_at_run(
+                Report::new(Step::Run, message).hint("this is a bug in the host; please report it"),
+            );
+        }
+        result.ok()
+    }
+
+    #[cold]
+    fn refuse(&self, service: Service) {
+        self.account.refused.fetch_add(1, Ordering::Relaxed);
+        if self.refused[service as usize].swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (when, hint) = if self.was_active.load(Ordering::Relaxed) {
+            (
+                "after it was deactivated",
+                "`deactivate` must end and join every thread of the plugin",
+            )
+        } else {
+            (
+                "before it was activated",
+                "`new` and `register` may only log; the rest belongs into `activate`",
+            )
+        };
+        let message = format!("plugin `{}` called `{}` {when}", self.account.id, service.name());
+        log::debug!("{message} (generation {})", self.generation);
+        self.account
+            .report_at_run(Report::new(Step::Run, message).hint(hint));
+    }
+
+    fn is_own(&self, node_type: &str) -> bool {
+        node_type
+            .strip_prefix(self.account.id.as_str())
+            .is_some_and(|rest| rest.starts_with('.'))
+    }
+
+    fn refuse_foreign(&self, node_type: &str) {
+        if !self.asked_for_foreign.swap(true, Ordering::Relaxed) {
+            let message = format!(
+                "plugin `{}` asked for an event of `{node_type}`, which is not its own",
+                self.account.id
+            );
+            let hint = "a plugin may emit events of its own node types only";
+            self.account
+                .report_at_run(Report::new(Step::Run, message).hint(hint));
+        }
+    }
+}
+
+impl HostServices for Connection {
+    fn log(&self, level: u32, target: &str, message: &str) {
+        let level = match level {
+            0 | 1 => Level::Error,
+            2 => Level::Warn,
+            3 => Level::Info,
+            4 => Level::Debug,
+            _ => Level::Trace,
+        };
+        self.account.log.line(level, target, message);
+    }
+
+    fn log_level(&self) -> u32 {
+        self.account.log.max_level() as u32
+    }
+
+    fn report(&self, message: &str) {
+        let message = &message[..message.floor_char_boundary(MAX_REPORT)];
+        self.account.report_at_run(Report::new(Step::Run, message));
+    }
+
+    fn settings(&self, section: &str) -> Option<String> {
+        self.with_engine(Service::Settings, |engine| {
+            engine.settings(&self.account.id, section)
+        })?
+    }
+
+    fn project_folder(&self) -> Option<String> {
+        let folder = self.with_engine(Service::ProjectFolder, |engine| engine.project_folder())?;
+        Some(folder.to_string_lossy().into_owned())
+    }
+
+    fn event(&self, node_type: &str, key: &str) -> Option<u64> {
+        if !self.is_own(node_type) {
+            self.refuse_foreign(node_type);
+            return None;
+        }
+        self.with_engine(Service::Event, |engine| engine.event(node_type, key))?
+    }
+
+    fn has_listeners(&self, event: u64) -> bool {
+        self.with_engine(Service::HasListeners, |engine| engine.has_listeners(event))
+            .unwrap_or(false)
+    }
+
+    fn emit(&self, event: u64, values: Vec<Value>) -> Result<(), EmitError> {
+        self.with_engine(Service::Emit, |engine| engine.emit(event, values))
+            .unwrap_or(Err(EmitError::Detached))
+    }
+}
+
+#[cfg(test)]
+mod tests;
