@@ -8,7 +8,7 @@ use abi_stable::{
 };
 
 use super::{
-    guard,
+    guard::{self, Contained},
     interface::{
         EmitStatus, Extension, HostObject, NodeInterface, NodeInterface_TO, NodeObject, NodeSetup,
         PluginInterface, PluginInterface_TO, PluginObject, Registered,
@@ -30,7 +30,7 @@ pub(super) extern "C" fn create<P: Plugin>(host: HostObject) -> RResult<PluginOb
     match guard::catch(|| P::new(host.clone())) {
         Ok(plugin) => {
             let wrapped = PluginWrapper {
-                plugin,
+                plugin: Contained::new(plugin, report_drop),
                 host,
                 registrar: None,
                 poisoned: None,
@@ -83,9 +83,9 @@ impl HostServices for AbiHost {
 }
 
 struct PluginWrapper<P> {
-    plugin: P,
+    plugin: Contained<P>,
     host: Host,
-    registrar: Option<Registrar<P>>,
+    registrar: Option<Contained<Registrar<P>>>,
     /// The text of the panic after which the plugin is not called again.
     poisoned: Option<String>,
 }
@@ -118,7 +118,7 @@ impl<P: Plugin> PluginInterface for PluginWrapper<P> {
                     has_behaviour,
                 })
                 .collect();
-            this.registrar = Some(registrar);
+            this.registrar = Some(Contained::new(registrar, report_drop));
             Ok(registered)
         })
     }
@@ -143,10 +143,9 @@ impl<P: Plugin> PluginInterface for PluginWrapper<P> {
                 setup.own_event,
             );
             let node = factory(&mut this.plugin, &setup)?;
-            Ok(NodeInterface_TO::from_value(
-                NodeWrapper { node, poisoned: None },
-                TD_Opaque,
-            ))
+            let node = Contained::new(node, report_drop);
+            let wrapped = NodeWrapper { node, poisoned: None };
+            Ok(NodeInterface_TO::from_value(wrapped, TD_Opaque))
         })
     }
 
@@ -164,7 +163,7 @@ impl<P: Plugin> PluginInterface for PluginWrapper<P> {
 }
 
 struct NodeWrapper {
-    node: Box<dyn Node>,
+    node: Contained<Box<dyn Node>>,
     poisoned: Option<String>,
 }
 
@@ -173,7 +172,7 @@ impl NodeWrapper {
         if let Some(panic) = &self.poisoned {
             return RResult::RErr(format!("not called after it {panic}").into());
         }
-        let node = &mut *self.node;
+        let node = &mut **self.node;
         match guard::catch(|| work(node)) {
             Ok(Ok(flow)) => RResult::ROk(flow),
             Ok(Err(error)) => RResult::RErr(error.reason().into()),
@@ -231,6 +230,10 @@ fn level_filter(level: u32) -> log::LevelFilter {
     log::LevelFilter::iter()
         .nth(level as usize)
         .unwrap_or(log::LevelFilter::Trace)
+}
+
+fn report_drop(panic: &str) {
+    with_log_host(|host| host.report(&format!("a destructor {panic}")));
 }
 
 struct LogBridge;

@@ -3,6 +3,8 @@
 use std::{
     backtrace::Backtrace,
     cell::RefCell,
+    mem::ManuallyDrop,
+    ops::{Deref, DerefMut},
     panic::{self, AssertUnwindSafe},
     sync::Once,
 };
@@ -51,4 +53,42 @@ pub(super) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         std::mem::forget(payload);
         LAST_PANIC.take().unwrap_or_else(|| "panicked".to_owned())
     })
+}
+
+/// A value of the author whose destructor may panic as well: the host drops it, from the other side of the ABI.
+pub(super) struct Contained<T> {
+    value: ManuallyDrop<T>,
+    /// Takes the text of the panic.
+    report: fn(&str),
+}
+
+impl<T> Contained<T> {
+    pub(super) fn new(value: T, report: fn(&str)) -> Self {
+        Self {
+            value: ManuallyDrop::new(value),
+            report,
+        }
+    }
+}
+
+impl<T> Drop for Contained<T> {
+    fn drop(&mut self) {
+        // SAFETY: the value is dropped here and nowhere else, and not used afterwards.
+        if let Err(panic) = catch(|| unsafe { ManuallyDrop::drop(&mut self.value) }) {
+            (self.report)(&panic);
+        }
+    }
+}
+
+impl<T> Deref for Contained<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for Contained<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
 }
