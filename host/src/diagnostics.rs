@@ -2,26 +2,56 @@
 //!
 //! Every stage adds to one [`Faults`]; nothing stops at the first.
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use serde::Serialize;
 
 /// A file of the project with its text, kept so that a fault can name its line.
-#[derive(Debug)]
 pub struct SourceFile {
     /// Relative to the project's folder, for people.
     pub path: PathBuf,
     /// The whole text.
     pub text: String,
+    /// Where each line starts; made for the first fault, because most files have none.
+    lines: OnceLock<Box<[usize]>>,
 }
 
 impl SourceFile {
-    /// Line and column, counted from 1; the column counts characters.
+    /// A file that was read.
+    pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            text: text.into(),
+            lines: OnceLock::new(),
+        }
+    }
+
+    /// Line and column, counted from 1; the column counts characters, a byte order mark not among them.
     pub fn position(&self, byte: usize) -> (u32, u32) {
-        let before = &self.text[..self.text.floor_char_boundary(byte)];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = before.bytes().filter(|&b| b == b'\n').count() as u32 + 1;
-        (line, before[line_start..].chars().count() as u32 + 1)
+        let byte = self.text.floor_char_boundary(byte);
+        let starts = self.lines.get_or_init(|| {
+            let newlines = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(newlines.map(|(at, _)| at + 1)).collect()
+        });
+        let line = starts.partition_point(|start| *start <= byte);
+        let before = self.text[starts[line - 1]..byte].trim_start_matches('\u{feff}');
+        (line as u32, before.chars().count() as u32 + 1)
+    }
+
+    /// The line alone, counted from 1.
+    pub fn line(&self, byte: usize) -> u32 {
+        self.position(byte).0
+    }
+}
+
+/// Without the text: settings hold secrets, and this may end in a log.
+impl fmt::Debug for SourceFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SourceFile({})", self.path.display())
     }
 }
 
@@ -114,6 +144,19 @@ impl Fault {
         }
     }
 
+    /// Says what to do, if anybody knows.
+    pub fn maybe_hint(self, hint: Option<String>) -> Self {
+        Self { hint, ..self }
+    }
+
+    /// Says which graph it is.
+    pub fn in_graph(self, graph: &str) -> Self {
+        Self {
+            graph: Some(graph.to_owned()),
+            ..self
+        }
+    }
+
     /// Says which node of which graph it is.
     pub fn at_node(self, graph: &str, node: &str) -> Self {
         Self {
@@ -169,9 +212,49 @@ impl Faults {
         self.0.iter()
     }
 
+    /// The faults found after the first `count`.
+    pub(crate) fn since(&mut self, count: usize) -> impl Iterator<Item = &mut Fault> {
+        self.0.iter_mut().skip(count)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// Each fault as it prints, one after the other.
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, fault) in self.0.iter().enumerate() {
+            if number > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+impl From<Fault> for Faults {
+    fn from(fault: Fault) -> Self {
+        Self(vec![fault])
+    }
+}
+
+impl IntoIterator for Faults {
+    type Item = Fault;
+    type IntoIter = std::vec::IntoIter<Fault>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 
