@@ -2,6 +2,15 @@
 //!
 //! This is the raw stage: shapes and keys are checked, nothing is looked up. Whether a node type exists or a wire
 //! fits is the compiler's business.
+//!
+//! Start with [`read_project_logic`], or [`parse_graph`] for one file.
+
+mod declared;
+mod folder;
+mod parse;
+
+pub use folder::read_project_logic;
+pub use parse::parse_graph;
 
 use pulsewire_plugin_api::{
     manifest::Scope,
@@ -70,6 +79,12 @@ pub struct End {
     pub node: String,
     /// The socket's id.
     pub socket: String,
+}
+
+impl std::fmt::Display for End {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.node, self.socket)
+    }
 }
 
 /// A variable.

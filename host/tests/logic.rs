@@ -373,7 +373,7 @@ fn faults_of_a_large_file_cost_no_more_than_the_file() {
 /// Run it with `--release -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]
-fn graph_of_100_000_nodes_is_read_in_well_under_a_second() {
+fn graph_of_100_000_nodes_and_wires_is_read_within_a_second() {
     let mut text = String::from("format = 1\n");
     for number in 0..100_000 {
         text += &format!(

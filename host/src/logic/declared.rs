@@ -1,0 +1,158 @@
+//! What a graph declares: variables, and custom events with their parameters.
+
+use pulsewire_plugin_api::value::{DataType, Value};
+use toml::{
+    Spanned as TomlSpanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    CustomEvent, Parameter, Spanned, Variable,
+    parse::{Unique, id, spanned},
+};
+use crate::{
+    diagnostics::{Span, suggestion},
+    literal::{self, reader::Reader},
+};
+
+const VARIABLE: &[&str] = &["name", "type", "value", "persistent"];
+const EVENT: &[&str] = &["name", "parameters"];
+const PARAMETER: &[&str] = &["name", "type", "default"];
+
+pub(super) fn variables(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<Variable> {
+    let tables = reader.tables(item, "variable");
+    let mut unique = Unique::new("variable", tables.len());
+    let mut variables = Vec::with_capacity(tables.len());
+    for (table, span) in tables {
+        let mut persistent = false;
+        for (key, item) in table {
+            match key.get_ref().as_ref() {
+                "persistent" => persistent = reader.boolean(item).unwrap_or(persistent),
+                known if VARIABLE.contains(&known) => {}
+                _ => reader.unknown(key, VARIABLE),
+            }
+        }
+        reader.require(table, &span, "a variable", &["name", "type"]);
+        let name = table.get("name").and_then(|item| name(reader, &mut unique, item));
+        let typed = typed(reader, table, "value");
+        if let (Some(name), Some((data_type, value))) = (name, typed) {
+            variables.push(Variable {
+                name,
+                data_type,
+                value,
+                persistent,
+            });
+        }
+    }
+    variables
+}
+
+pub(super) fn events(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<CustomEvent> {
+    let tables = reader.tables(item, "event");
+    let mut unique = Unique::new("event", tables.len());
+    let mut events = Vec::with_capacity(tables.len());
+    for (table, span) in tables {
+        let mut event_name = None;
+        let mut parameters = Vec::new();
+        for (key, item) in table {
+            match key.get_ref().as_ref() {
+                "name" => event_name = name(reader, &mut unique, item),
+                "parameters" => parameters = event_parameters(reader, item),
+                _ => reader.unknown(key, EVENT),
+            }
+        }
+        reader.require(table, &span, "an event", &["name"]);
+        events.extend(event_name.map(|name| CustomEvent { name, parameters }));
+    }
+    events
+}
+
+fn event_parameters(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<Parameter> {
+    let tables = reader.tables(item, "event.parameters");
+    let mut unique = Unique::new("parameter", tables.len());
+    let mut parameters = Vec::with_capacity(tables.len());
+    for (table, span) in tables {
+        for (key, _) in table {
+            if !PARAMETER.contains(&key.get_ref().as_ref()) {
+                reader.unknown(key, PARAMETER);
+            }
+        }
+        reader.require(table, &span, "a parameter", &["name", "type"]);
+        let name = table.get("name").and_then(|item| {
+            let text = id(reader, "parameter name", item)?;
+            unique.check(reader, text, &item.span());
+            Some(spanned(text, item))
+        });
+        let typed = typed(reader, table, "default");
+        if let (Some(name), Some((data_type, default))) = (name, typed) {
+            parameters.push(Parameter {
+                name,
+                data_type,
+                default,
+            });
+        }
+    }
+    parameters
+}
+
+/// A name that people gave: it may hold spaces, but not at its ends.
+fn name<'t>(
+    reader: &mut Reader<'_>,
+    unique: &mut Unique<'t>,
+    item: &'t TomlSpanned<DeValue<'_>>,
+) -> Option<Spanned<String>> {
+    let text = reader.text(item)?;
+    if text.is_empty() || text != text.trim() || text.contains(char::is_control) {
+        let message = match text.trim() {
+            "" => "the name is empty".to_owned(),
+            _ => format!("`{}` is no name", literal::shortened(text)),
+        };
+        reader.fault(
+            &item.span(),
+            message,
+            Some("a name has no spaces at its ends and no line breaks".to_owned()),
+        );
+        return None;
+    }
+    unique.check(reader, text, &item.span());
+    Some(spanned(text, item))
+}
+
+/// The key `type`, and the value under `key` as that type, or the type's default.
+fn typed(reader: &mut Reader<'_>, table: &DeTable<'_>, key: &str) -> Option<(DataType, Value)> {
+    let data_type = data_type(reader, table.get("type")?)?;
+    let Some(item) = table.get(key) else {
+        return Some((data_type, Value::default_of(data_type)));
+    };
+    let span: Span = item.span();
+    let value = match literal::value(item) {
+        Ok(value) => value,
+        Err(refused) => {
+            reader.fault(&refused.span, refused.message, Some(refused.hint.to_owned()));
+            return None;
+        }
+    };
+    match literal::coerce(&value, data_type) {
+        Ok(value) => Some((data_type, value)),
+        Err(message) => {
+            reader.fault(&span, message, None);
+            None
+        }
+    }
+}
+
+fn data_type(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Option<DataType> {
+    let text = reader.text(item)?;
+    let data_type = text.parse().ok();
+    if data_type.is_none() {
+        let names = DataType::ALL.iter().map(|data_type| data_type.name());
+        let hint = suggestion(text, names.clone())
+            .unwrap_or_else(|| format!("known: `{}`", names.collect::<Vec<_>>().join("`, `")));
+        reader.fault(
+            &item.span(),
+            format!("unknown type `{}`", literal::shortened(text)),
+            Some(hint),
+        );
+    }
+    data_type
+}

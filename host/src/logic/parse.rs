@@ -1,0 +1,254 @@
+//! One logic file: its nodes and wires. What it declares, variables and events, is in `declared`.
+
+use std::collections::HashMap;
+
+use pulsewire_plugin_api::manifest::Scope;
+use toml::{
+    Spanned as TomlSpanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{End, Graph, NodeUse, Spanned, Wire};
+use crate::{
+    diagnostics::{Faults, Source, Span},
+    literal::{self, reader::Reader},
+};
+
+const GRAPH: &[&str] = &["format", "node", "wire", "variable", "event", "layout"];
+const NODE: &[&str] = &["id", "type", "attributes", "enabled", "pulse_pass_through"];
+const WIRE: &[&str] = &["from", "to"];
+
+/// Reads the graph that a file holds.
+///
+/// All faults are added at once. `None` only if nothing of the file can be read: it is no TOML, or of a format that
+/// this release doesn't know. Otherwise the graph holds what is whole; parts at fault are left out of it.
+pub fn parse_graph(source: Source, id: String, scope: Scope, faults: &mut Faults) -> Option<Graph> {
+    let found = faults.len();
+    let Some(file) = crate::literal::reader::parse(&source, faults) else {
+        faults
+            .since(found)
+            .for_each(|fault| fault.graph = Some(id.clone()));
+        return None;
+    };
+    let mut reader = Reader::new(&source, Some(&id), faults);
+    if !reader.format(&file) {
+        return None;
+    }
+    let mut graph = Graph {
+        source: source.clone(),
+        id: id.clone(),
+        scope,
+        nodes: Vec::new(),
+        wires: Vec::new(),
+        variables: Vec::new(),
+        events: Vec::new(),
+    };
+    for (key, item) in &file {
+        match key.get_ref().as_ref() {
+            "format" => {}
+            "node" => graph.nodes = nodes(&mut reader, item),
+            "wire" => graph.wires = wires(&mut reader, item),
+            "variable" => graph.variables = super::declared::variables(&mut reader, item),
+            "event" => graph.events = super::declared::events(&mut reader, item),
+            // Where the editor puts what; no business of the engine.
+            "layout" => drop(reader.table(item, || "positions stand in `[layout]`".to_owned())),
+            _ => reader.unknown(key, GRAPH),
+        }
+    }
+    Some(graph)
+}
+
+/// Whether `text` may be an id: one word without dots.
+pub(super) fn is_id(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c == '.' || c.is_whitespace() || c.is_control())
+}
+
+/// Finds names that stand twice.
+pub(super) struct Unique<'t> {
+    what: &'static str,
+    first: HashMap<&'t str, usize>,
+}
+
+impl<'t> Unique<'t> {
+    pub(super) fn new(what: &'static str, expected: usize) -> Self {
+        Self {
+            what,
+            first: HashMap::with_capacity(expected),
+        }
+    }
+
+    /// Reports `name` if it stood before.
+    pub(super) fn check(&mut self, reader: &mut Reader<'_>, name: &'t str, span: &Span) {
+        let first = *self.first.entry(name).or_insert(span.start);
+        if first != span.start {
+            let line = reader.source.line(first);
+            let again = reader.source.line(span.start);
+            reader.fault(
+                span,
+                format!(
+                    "duplicate {} `{}` in lines {line} and {again}",
+                    self.what,
+                    literal::shortened(name)
+                ),
+                Some("rename one of them".to_owned()),
+            );
+        }
+    }
+}
+
+/// A text with its place, as the graph keeps it.
+pub(super) fn spanned(text: &str, item: &TomlSpanned<DeValue<'_>>) -> Spanned<String> {
+    Spanned {
+        value: text.to_owned(),
+        span: item.span(),
+    }
+}
+
+/// A text that is an id; a fault otherwise.
+pub(super) fn id<'t>(
+    reader: &mut Reader<'_>,
+    what: &str,
+    item: &'t TomlSpanned<DeValue<'_>>,
+) -> Option<&'t str> {
+    let text = reader.text(item)?;
+    if is_id(text) {
+        return Some(text);
+    }
+    let message = match text {
+        "" => format!("the {what} is empty"),
+        _ => format!("`{}` is no {what}", literal::shortened(text)),
+    };
+    reader.fault(
+        &item.span(),
+        message,
+        Some("use letters, digits, `_` and `-`, without dots and spaces".to_owned()),
+    );
+    None
+}
+
+fn nodes(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<NodeUse> {
+    let tables = reader.tables(item, "node");
+    let mut nodes = Vec::with_capacity(tables.len());
+    let mut unique = Unique::new("node id", tables.len());
+    for (table, span) in tables {
+        let id = table
+            .get("id")
+            .and_then(|item| item.get_ref().as_str())
+            .filter(|id| is_id(id));
+        let mut reader = reader.at_node(id);
+        nodes.extend(node(&mut reader, table, &span));
+        if let (Some(id), Some(item)) = (id, table.get("id")) {
+            unique.check(&mut reader, id, &item.span());
+        }
+    }
+    nodes
+}
+
+fn node(reader: &mut Reader<'_>, table: &DeTable<'_>, span: &Span) -> Option<NodeUse> {
+    let mut node_id = None;
+    let mut node_type = None;
+    let mut attributes = Vec::new();
+    let mut enabled = true;
+    let mut pulse_pass_through = false;
+    for (key, item) in table {
+        match key.get_ref().as_ref() {
+            "id" => node_id = id(reader, "node id", item).map(|text| spanned(text, item)),
+            "type" => node_type = type_id(reader, item),
+            "attributes" => attributes = node_attributes(reader, item),
+            "enabled" => enabled = reader.boolean(item).unwrap_or(enabled),
+            "pulse_pass_through" => {
+                pulse_pass_through = reader.boolean(item).unwrap_or(pulse_pass_through);
+            }
+            _ => reader.unknown(key, NODE),
+        }
+    }
+    reader.require(table, span, "a node", &["id", "type"]);
+    Some(NodeUse {
+        id: node_id?,
+        node_type: node_type?,
+        attributes,
+        enabled,
+        pulse_pass_through,
+    })
+}
+
+fn type_id(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Option<Spanned<String>> {
+    let text = reader.text(item)?;
+    if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        reader.fault(
+            &item.span(),
+            format!("`{}` is no node type", literal::shortened(text)),
+            Some("a type is `category.name`, such as `development.console`".to_owned()),
+        );
+        return None;
+    }
+    Some(spanned(text, item))
+}
+
+fn node_attributes(
+    reader: &mut Reader<'_>,
+    item: &TomlSpanned<DeValue<'_>>,
+) -> Vec<(Spanned<String>, Spanned<pulsewire_plugin_api::value::Value>)> {
+    let Some(table) = reader.table(item, || "as in `attributes = { input = \"hello\" }`".to_owned()) else {
+        return Vec::new();
+    };
+    let mut attributes = Vec::with_capacity(table.len());
+    for (key, item) in literal::in_file_order(table) {
+        match literal::value(item) {
+            Ok(value) => attributes.push((
+                Spanned {
+                    value: key.get_ref().to_string(),
+                    span: key.span(),
+                },
+                Spanned {
+                    value,
+                    span: item.span(),
+                },
+            )),
+            Err(refused) => reader.fault(&refused.span, refused.message, Some(refused.hint.to_owned())),
+        }
+    }
+    attributes
+}
+
+fn wires(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<Wire> {
+    let tables = reader.tables(item, "wire");
+    let mut wires = Vec::with_capacity(tables.len());
+    for (table, span) in tables {
+        let mut from = None;
+        let mut to = None;
+        for (key, item) in table {
+            match key.get_ref().as_ref() {
+                "from" => from = end(reader, item),
+                "to" => to = end(reader, item),
+                _ => reader.unknown(key, WIRE),
+            }
+        }
+        reader.require(table, &span, "a wire", WIRE);
+        if let (Some(from), Some(to)) = (from, to) {
+            wires.push(Wire { from, to });
+        }
+    }
+    wires
+}
+
+fn end(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Option<Spanned<End>> {
+    let text = reader.text(item)?;
+    match text.split_once('.') {
+        Some((node, socket)) if is_id(node) && is_id(socket) => Some(Spanned {
+            value: End {
+                node: node.to_owned(),
+                socket: socket.to_owned(),
+            },
+            span: item.span(),
+        }),
+        _ => {
+            reader.fault(
+                &item.span(),
+                format!("expected `node.socket`, found `{}`", literal::shortened(text)),
+                Some("an end is a node's id, a dot, and a socket's id: `begin.out`".to_owned()),
+            );
+            None
+        }
+    }
+}
