@@ -1,0 +1,132 @@
+//! One connection: the manager that opens and reopens it, the engine session, the namespaces on it.
+//!
+//! `client::requests` is what the application asks for, `client::lifecycle` opens, loses and ends connections,
+//! `client::receive` takes frames. Here is the state that they share, and what the driver polls.
+//!
+//! Invariants:
+//! - A transport exists, or is being opened, in every phase but [`Phase::Idle`] and [`Phase::Waiting`].
+//! - A session exists in [`Phase::Open`], and in [`Phase::Closing`]; never in another phase.
+//! - A namespace is joined or connecting only in [`Phase::Open`].
+//! - After [`Event::Stopped`] no event is queued until `connect`.
+
+use std::{collections::VecDeque, time::Instant};
+
+use crate::{
+    Action, Config, DisconnectReason, Event, Frame, backoff::Backoff, namespace::Namespaces, session::Session,
+};
+
+mod lifecycle;
+mod receive;
+mod requests;
+
+/// A Socket.IO client: one connection and its namespaces, without I/O.
+///
+/// Requests (`connect`, `disconnect`, `join`, `leave`, `emit`) and inputs (`handle_*`) change the state at once and
+/// queue what follows from it; `poll_*` hands that out. No call blocks, and no input panics. The driver's part is
+/// described in the [crate documentation](crate).
+pub struct Client {
+    config: Config,
+    phase: Phase,
+    /// Between `connect` and `disconnect`.
+    wanted: bool,
+    /// `disconnect` was called and has finished.
+    stopped: bool,
+    /// The number of the present attempt to connect; 0 for the first one and once it is open.
+    attempt: u32,
+    backoff: Backoff,
+    namespaces: Namespaces,
+    session: Option<Session>,
+    actions: VecDeque<Action>,
+    events: VecDeque<Event>,
+}
+
+/// How far the connection is. Deadlines of `None` never come.
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    /// No connection, and none is coming by itself.
+    Idle,
+    /// Between two attempts.
+    Waiting { until: Option<Instant> },
+    /// The transport is being opened.
+    Opening { deadline: Option<Instant> },
+    /// The transport is open, the Engine.IO handshake is awaited.
+    Handshaking { deadline: Option<Instant> },
+    /// The Engine.IO connection is open.
+    Open,
+    /// The last frames are being written. `stop`: `disconnect` waits for it.
+    Closing {
+        deadline: Option<Instant>,
+        reason: DisconnectReason,
+        stop: bool,
+    },
+}
+
+impl Client {
+    /// A client that waits for [`connect`](Self::connect), without namespaces.
+    pub fn new(config: Config) -> Self {
+        let backoff = Backoff::new(
+            config.reconnection_delay,
+            config.reconnection_delay_max,
+            config.randomization_factor,
+        );
+        Self {
+            config,
+            phase: Phase::Idle,
+            wanted: false,
+            stopped: false,
+            attempt: 0,
+            backoff,
+            namespaces: Namespaces::default(),
+            session: None,
+            actions: VecDeque::new(),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// What the driver must do with its transport next.
+    #[must_use]
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// The next frame to write; poll only when the transport can take it. What is not polled is not lost with the
+    /// connection, and a pong overtakes it.
+    #[must_use]
+    pub fn poll_transmit(&mut self) -> Option<Frame> {
+        self.session.as_mut()?.poll_transmit(&mut self.namespaces)
+    }
+
+    /// What the application should know next.
+    #[must_use]
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout). Changes with every other call.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Idle => None,
+            Phase::Waiting { until: deadline }
+            | Phase::Opening { deadline }
+            | Phase::Handshaking { deadline }
+            | Phase::Closing { deadline, .. } => deadline,
+            Phase::Open => {
+                let watchdog = self
+                    .session
+                    .as_ref()
+                    .and_then(|session| session.heartbeat.deadline());
+                let replies = self
+                    .namespaces
+                    .iter()
+                    .filter_map(|namespace| namespace.deadline());
+                replies.chain(watchdog).min()
+            }
+        }
+    }
+
+    /// Whether there is no connection and none will be opened before the application asks for one.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.phase, Phase::Idle)
+    }
+}

@@ -1,0 +1,257 @@
+//! What the server sends, from the frame to the event.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::{Client, Phase};
+use crate::{
+    ConnectErrorKind, Data, DecodeError, DisconnectReason, Error, Event, Frame, HandshakeError, Message,
+    TransportFailure,
+    decode::{Body, Packet},
+    engine::{self, EnginePacket},
+    handshake::Handshake,
+    namespace::State,
+};
+
+impl Client {
+    /// A whole frame arrived.
+    pub fn handle_frame(&mut self, now: Instant, frame: Frame<&str>) {
+        let result = match self.phase {
+            Phase::Handshaking { .. } => self.on_first_frame(now, frame),
+            Phase::Open => {
+                self.handle_bytes(now);
+                self.on_frame(now, frame)
+            }
+            Phase::Idle | Phase::Waiting { .. } | Phase::Opening { .. } | Phase::Closing { .. } => Ok(()),
+        };
+        if let Err(error) = result {
+            self.fail(now, error);
+        }
+    }
+
+    /// Some bytes arrived, part of a frame that is not whole yet: the server is alive.
+    pub fn handle_bytes(&mut self, now: Instant) {
+        if let Some(session) = &mut self.session {
+            session.heartbeat.rearm(now);
+        }
+    }
+
+    fn on_first_frame(&mut self, now: Instant, frame: Frame<&str>) -> Result<(), Error> {
+        if matches!(frame, Frame::Text(text) if engine::is_engine_io_3(text)) {
+            return Err(Error::EngineIo3);
+        }
+        match EnginePacket::decode(frame) {
+            Ok(EnginePacket::Open(text)) => {
+                let handshake = Handshake::decode(text)?;
+                self.on_engine_open(now, handshake);
+                Ok(())
+            }
+            Ok(EnginePacket::Noop) => Ok(()),
+            Ok(EnginePacket::Close) => Err(TransportFailure::eof().into()),
+            _ => Err(HandshakeError::NotAHandshake.into()),
+        }
+    }
+
+    fn on_frame(&mut self, now: Instant, frame: Frame<&str>) -> Result<(), Error> {
+        match EnginePacket::decode(frame)? {
+            EnginePacket::Text(text) => self.on_text(now, text),
+            EnginePacket::Binary(bytes) => self.on_binary(now, bytes),
+            EnginePacket::Ping => {
+                if let Some(session) = &mut self.session {
+                    session.heartbeat.on_ping();
+                }
+                Ok(())
+            }
+            EnginePacket::Close => {
+                self.lose(now, DisconnectReason::TransportClose);
+                Ok(())
+            }
+            EnginePacket::Open(_) => Err(DecodeError::UnexpectedOpen.into()),
+            // A pong answers nothing that we send; the others belong to polling.
+            EnginePacket::Pong | EnginePacket::Upgrade | EnginePacket::Noop => Ok(()),
+        }
+    }
+
+    fn on_text(&mut self, now: Instant, text: &str) -> Result<(), Error> {
+        let Some(session) = &mut self.session else {
+            return Ok(());
+        };
+        match session.decoder.text(text)? {
+            Some(packet) => self.on_packet(now, packet),
+            None => Ok(()),
+        }
+    }
+
+    fn on_binary(&mut self, now: Instant, bytes: Bytes) -> Result<(), Error> {
+        let Some(session) = &mut self.session else {
+            return Ok(());
+        };
+        match session.decoder.binary(bytes)? {
+            Some(packet) => self.on_packet(now, packet),
+            None => Ok(()),
+        }
+    }
+
+    fn on_packet<N: AsRef<str>>(&mut self, now: Instant, packet: Packet<N>) -> Result<(), Error> {
+        let name = packet.namespace.as_ref();
+        match packet.body {
+            Body::Event { name: event, args } => {
+                self.on_event(name, event, args, packet.ack_id, packet.size)?;
+            }
+            // We ask for no acknowledgements yet. Unknown ids are ignored (socket.io-protocol v5, "Acknowledgement").
+            Body::Ack(_) => log::debug!("ack {:?} for `{name}` ignored", packet.ack_id),
+            Body::Connect(payload) => self.on_connect(now, name, payload)?,
+            Body::ConnectError(payload) => self.on_connect_error(now, name, payload),
+            Body::Disconnect => self.on_disconnect(now, name),
+        }
+        Ok(())
+    }
+
+    fn on_event(
+        &mut self,
+        name: &str,
+        event: String,
+        args: Vec<Data>,
+        ack_id: Option<u64>,
+        size: usize,
+    ) -> Result<(), DecodeError> {
+        let Some(namespace) = self.namespaces.find(name) else {
+            log::debug!("event for `{name}` ignored, it is not joined");
+            return Ok(());
+        };
+        let message = Message {
+            namespace: namespace.name.clone(),
+            name: event,
+            args,
+            ack_id,
+        };
+        match namespace.state {
+            State::Joined => self.events.push_back(Event::Message(message)),
+            // python-socketio sends what its connect handler emits ahead of the reply.
+            State::Connecting { .. } | State::Overdue => {
+                namespace
+                    .early
+                    .push(message, size)
+                    .map_err(|_| DecodeError::ReceiveBufferFull {
+                        namespace: name.to_owned(),
+                    })?
+            }
+            State::Wanted | State::Inactive => log::debug!("event for `{name}` ignored, it is not joined"),
+        }
+        Ok(())
+    }
+
+    fn on_connect(&mut self, now: Instant, name: &str, payload: Option<Data>) -> Result<(), Error> {
+        // Servers of Socket.IO 2 join `/` by themselves and never send a sid (socket.io-protocol v4, "Connect").
+        if payload.is_none() && !self.namespaces.any_joined() {
+            return Err(Error::EngineIo3);
+        }
+        let Some(session) = &mut self.session else {
+            return Ok(());
+        };
+        if session.settle(name) {
+            session.outbox.push_disconnect(name.into());
+            self.connect_again(now, name);
+            return Ok(());
+        }
+        let Some(namespace) = self.namespaces.find(name) else {
+            return Ok(());
+        };
+        if !namespace.is_connecting() {
+            log::debug!("connect reply for `{name}` ignored, none is out");
+            return Ok(());
+        }
+        let sid = payload
+            .as_ref()
+            .and_then(|payload| payload.get("sid"))
+            .and_then(Data::as_str);
+        let sid = sid.ok_or_else(|| DecodeError::InvalidPayload("connect reply without a sid".to_owned()))?;
+        namespace.state = State::Joined;
+        self.events.push_back(Event::Connected {
+            namespace: namespace.name.clone(),
+            sid: sid.to_owned(),
+        });
+        while let Some(message) = namespace.early.pop() {
+            self.events.push_back(Event::Message(message));
+        }
+        session.outbox.push_turns(namespace, namespace.outgoing.len());
+        Ok(())
+    }
+
+    fn on_connect_error(&mut self, now: Instant, name: &str, payload: Data) {
+        let (message, data) = match payload {
+            Data::String(message) => (message, None),
+            payload => match payload.get("message") {
+                Some(Data::String(message)) => (message.clone(), payload.get("data").cloned()),
+                _ => (payload.to_json(), None),
+            },
+        };
+        self.refuse(now, name, ConnectErrorKind::Refused, message, data);
+    }
+
+    fn on_disconnect(&mut self, now: Instant, name: &str) {
+        let Some(session) = &mut self.session else { return };
+        if session.outbox.drop_farewell(name) {
+            return;
+        }
+        match self.namespaces.find(name) {
+            Some(namespace) if namespace.is_joined() => {
+                namespace.state = State::Inactive;
+                namespace.outgoing.clear();
+                let reason = DisconnectReason::IoServerDisconnect;
+                self.events.push_back(Event::Disconnected {
+                    namespace: namespace.name.clone(),
+                    reason,
+                });
+                self.close_if_unused(now, reason);
+            }
+            _ => {
+                let message = "the server disconnected the namespace before it was joined".to_owned();
+                self.refuse(now, name, ConnectErrorKind::Disconnected, message, None);
+            }
+        }
+    }
+
+    /// A CONNECT was answered with no. The namespace becomes inactive: asking again by ourselves would be a storm.
+    fn refuse(
+        &mut self,
+        now: Instant,
+        name: &str,
+        kind: ConnectErrorKind,
+        message: String,
+        data: Option<Data>,
+    ) {
+        let Some(session) = &mut self.session else { return };
+        if session.settle(name) {
+            self.connect_again(now, name);
+            return;
+        }
+        let Some(namespace) = self.namespaces.find(name) else {
+            return;
+        };
+        // A CONNECT that is not written yet cannot have been refused.
+        if !namespace.is_connecting() || session.outbox.has_connect(name) {
+            log::debug!("refusal of `{name}` ignored, no connect is out: {message}");
+            return;
+        }
+        namespace.state = State::Inactive;
+        namespace.early.clear();
+        let namespace = namespace.name.clone();
+        self.events.push_back(Event::ConnectError {
+            namespace,
+            kind,
+            message,
+            data,
+        });
+        self.close_if_unused(now, DisconnectReason::ForcedClose);
+    }
+
+    /// An abandoned CONNECT is settled. If the namespace was joined again meanwhile, its own CONNECT follows now.
+    fn connect_again(&mut self, now: Instant, name: &str) {
+        if let Some(namespace) = self.namespaces.find(name) {
+            namespace.reset();
+        }
+        self.connect_namespace(now, name);
+    }
+}

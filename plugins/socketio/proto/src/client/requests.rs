@@ -1,0 +1,162 @@
+//! What the application asks for.
+
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::{Client, Phase};
+use crate::{
+    Data, DisconnectReason, EmitError, Event, JoinError, encode,
+    namespace::{self, Namespace, State},
+};
+
+impl Client {
+    /// Begins to connect. Without effect while connected, connecting or waiting to reconnect. From idle, and while a
+    /// connection is closing, it activates all namespaces again, refused ones too. Without any namespace it waits for
+    /// the first [`join`](Self::join).
+    pub fn connect(&mut self, now: Instant) {
+        self.wanted = true;
+        self.stopped = false;
+        match self.phase {
+            Phase::Idle => {
+                self.activate_namespaces();
+                self.backoff.reset();
+                self.open_if_needed(now);
+            }
+            // Opens once the old transport is gone.
+            Phase::Closing { .. } => self.activate_namespaces(),
+            Phase::Waiting { .. } | Phase::Opening { .. } | Phase::Handshaking { .. } | Phase::Open => {}
+        }
+    }
+
+    /// Ends the connection and all attempts, in any state; [`Event::Stopped`] follows once. What is queued for joined
+    /// namespaces is written first, within [`Config::close_timeout`](crate::Config::close_timeout). Namespaces and
+    /// what is buffered for the others are remembered.
+    pub fn disconnect(&mut self, now: Instant) {
+        if self.stopped {
+            return;
+        }
+        self.wanted = false;
+        match &mut self.phase {
+            Phase::Idle => self.finish_stop(),
+            Phase::Waiting { .. } => {
+                self.phase = Phase::Idle;
+                self.finish_stop();
+            }
+            Phase::Opening { .. } | Phase::Handshaking { .. } => {
+                self.abort_transport();
+                self.phase = Phase::Idle;
+                self.finish_stop();
+            }
+            Phase::Open => self.begin_close(now, DisconnectReason::IoClientDisconnect, true),
+            Phase::Closing { stop, .. } => *stop = true,
+        }
+    }
+
+    /// Wants a namespace: it is joined now or with the next connection, and again after each reconnection, in the
+    /// order of the first joins. For a namespace that is wanted already, `auth` is for the next time; for a refused
+    /// one this is the way to try again.
+    pub fn join(&mut self, now: Instant, namespace: &str, auth: Option<Value>) -> Result<(), JoinError> {
+        let name = &*namespace::normalize(namespace);
+        let auth = namespace::check(name, auth)?;
+        match self.namespaces.find(name) {
+            None => self.namespaces.create(name, auth, &self.config),
+            Some(namespace) => {
+                namespace.auth = auth;
+                if !namespace.is_active() {
+                    namespace.state = State::Wanted;
+                }
+            }
+        }
+        match self.phase {
+            Phase::Idle if self.wanted => {
+                self.backoff.reset();
+                self.open_if_needed(now);
+            }
+            Phase::Open => self.connect_namespace(now, name),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Forgets a namespace. If it is joined, what is queued for it is written first. With the last active namespace
+    /// the connection ends too.
+    pub fn leave(&mut self, now: Instant, namespace: &str) {
+        let Some(mut namespace) = self.namespaces.remove(&namespace::normalize(namespace)) else {
+            return;
+        };
+        match self.phase {
+            Phase::Open => {
+                self.part(&mut namespace);
+                self.close_if_unused(now, DisconnectReason::IoClientDisconnect);
+            }
+            Phase::Opening { .. } | Phase::Handshaking { .. } if !self.namespaces.any_active() => {
+                self.abort_transport();
+                self.phase = Phase::Idle;
+            }
+            Phase::Waiting { .. } if !self.namespaces.any_active() => self.phase = Phase::Idle,
+            _ => {}
+        }
+    }
+
+    /// Sends an event, or buffers it until the namespace is joined. `Ok` means queued, not received.
+    pub fn emit(
+        &mut self,
+        now: Instant,
+        namespace: &str,
+        event: &str,
+        args: Vec<Data>,
+    ) -> Result<(), EmitError> {
+        let name = &*namespace::normalize(namespace);
+        let Some(namespace) = self.namespaces.find(name) else {
+            return Err(EmitError::UnknownNamespace(name.to_owned()));
+        };
+        let packet = encode::event(name, None, event, &args, self.config.max_sent_attachments)?;
+        let size = packet.size();
+        namespace
+            .outgoing
+            .push(packet, size)
+            .map_err(|_| EmitError::BufferFull {
+                namespace: name.to_owned(),
+                packets: namespace.outgoing.len(),
+                bytes: namespace.outgoing.bytes(),
+            })?;
+
+        let Some(session) = &mut self.session else {
+            return Ok(());
+        };
+        if namespace.is_joined() {
+            session.outbox.push_turns(namespace, 1);
+        }
+        // The machine was asleep: the timer is late, but what is emitted now would be lost.
+        if matches!(self.phase, Phase::Open) && session.heartbeat.is_expired(now) {
+            self.lose(now, DisconnectReason::PingTimeout);
+        }
+        Ok(())
+    }
+
+    /// A namespace ends by the application's wish, on an open connection.
+    pub(super) fn part(&mut self, namespace: &mut Namespace) {
+        let Some(session) = &mut self.session else { return };
+        match namespace.state {
+            State::Joined => {
+                session.outbox.push_farewell(namespace);
+                self.events.push_back(Event::Disconnected {
+                    namespace: namespace.name.clone(),
+                    reason: DisconnectReason::IoClientDisconnect,
+                });
+            }
+            State::Connecting { .. } | State::Overdue => session.abandon(namespace.name.clone()),
+            State::Wanted | State::Inactive => {}
+        }
+        namespace.reset();
+    }
+
+    fn activate_namespaces(&mut self) {
+        for namespace in self.namespaces.iter_mut() {
+            if !namespace.is_active() {
+                namespace.state = State::Wanted;
+            }
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Socket.IO packets to send, as Engine.IO message packets (socket.io-protocol v5, "Packet encoding").
+//!
+//! `4<type>[<attachments>-][<namespace>,][<ack id>][JSON]`, then the attachments. A packet is one value from here to the
+//! transport, so that nothing comes between its header and its attachments.
+
+use std::fmt::Write;
+
+use bytes::Bytes;
+
+use crate::{Data, EmitError, engine::MESSAGE, json};
+
+/// Deepest nesting of an argument: with the array of the payload around it, what serde_json reads.
+const MAX_DEPTH: usize = 126;
+
+/// Names that the protocol's own events have. Clients must not emit them.
+pub(crate) const RESERVED_NAMES: [&str; 6] = [
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+];
+
+/// A packet as it goes to the transport.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Encoded {
+    pub(crate) text: String,
+    pub(crate) attachments: Vec<Bytes>,
+}
+
+impl Encoded {
+    pub(crate) fn size(&self) -> usize {
+        self.text.len() + self.attachments.iter().map(Bytes::len).sum::<usize>()
+    }
+
+    fn new(text: String) -> Self {
+        Self {
+            text,
+            attachments: Vec::new(),
+        }
+    }
+}
+
+/// CONNECT. `auth` is the JSON of an object.
+pub(crate) fn connect(namespace: &str, auth: Option<&str>) -> Encoded {
+    let auth = auth.unwrap_or_default();
+    let mut text = header('0', 0, namespace, None, auth.len());
+    text.push_str(auth);
+    Encoded::new(text)
+}
+
+/// DISCONNECT.
+pub(crate) fn disconnect(namespace: &str) -> Encoded {
+    Encoded::new(header('1', 0, namespace, None, 0))
+}
+
+/// EVENT, or BINARY_EVENT if an argument holds bytes.
+pub(crate) fn event(
+    namespace: &str,
+    ack_id: Option<u64>,
+    name: &str,
+    args: &[Data],
+    max_attachments: usize,
+) -> Result<Encoded, EmitError> {
+    if RESERVED_NAMES.contains(&name) {
+        return Err(EmitError::ReservedName(name.to_owned()));
+    }
+    let mut survey = Survey {
+        attachments: 0,
+        text: name.len() + 4,
+    };
+    args.iter().try_for_each(|arg| survey.visit(arg, MAX_DEPTH))?;
+    let count = survey.attachments;
+    if count > max_attachments {
+        return Err(EmitError::TooManyAttachments {
+            count,
+            limit: max_attachments,
+        });
+    }
+
+    // A count of 0 is illegal on the wire: packets without bytes have the other type.
+    let kind = if count == 0 { '2' } else { '5' };
+    let mut text = header(kind, count, namespace, ack_id, survey.text);
+    let mut attachments = Vec::with_capacity(count);
+    text.push('[');
+    json::string(name, &mut text);
+    if !args.is_empty() {
+        text.push(',');
+        json::elements(args, &mut text, &mut |bytes: &Bytes, text: &mut String| {
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, r#"{{"_placeholder":true,"num":{}}}"#, attachments.len());
+            attachments.push(bytes.clone());
+        });
+    }
+    text.push(']');
+    Ok(Encoded { text, attachments })
+}
+
+fn header(kind: char, attachments: usize, namespace: &str, ack_id: Option<u64>, room: usize) -> String {
+    let mut text = String::with_capacity(16 + namespace.len() + room);
+    text.push(MESSAGE);
+    text.push(kind);
+    if attachments > 0 {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "{attachments}-");
+    }
+    if namespace != "/" {
+        text.push_str(namespace);
+        text.push(',');
+    }
+    if let Some(id) = ack_id {
+        let _ = write!(text, "{id}");
+    }
+    text
+}
+
+/// What must be known of the arguments before the first byte is written.
+struct Survey {
+    attachments: usize,
+    /// A guess at the text's length, right for plain strings.
+    text: usize,
+}
+
+impl Survey {
+    fn visit(&mut self, value: &Data, depth: usize) -> Result<(), EmitError> {
+        self.text += 1;
+        if depth == 0 && matches!(value, Data::Array(_) | Data::Object(_)) {
+            return Err(EmitError::TooDeep { limit: MAX_DEPTH });
+        }
+        match value {
+            Data::Binary(_) => {
+                self.attachments += 1;
+                self.text += 32;
+            }
+            Data::String(text) => self.text += text.len() + 2,
+            Data::Array(items) => {
+                self.text += 2;
+                items.iter().try_for_each(|item| self.visit(item, depth - 1))?;
+            }
+            Data::Object(entries) => {
+                self.text += 2;
+                for (key, value) in entries {
+                    self.text += key.len() + 3;
+                    self.visit(value, depth - 1)?;
+                }
+            }
+            Data::Null | Data::Bool(_) | Data::Int(_) | Data::UInt(_) | Data::Float(_) => self.text += 8,
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(data: &'static [u8]) -> Data {
+        Data::Binary(Bytes::from_static(data))
+    }
+
+    fn event_text(namespace: &str, ack_id: Option<u64>, name: &str, args: &[Data]) -> String {
+        event(namespace, ack_id, name, args, 10).unwrap().text
+    }
+
+    /// The frames that the official client sends, seen on the wire.
+    #[test]
+    fn golden_frames_are_produced() {
+        assert_eq!(connect("/", None).text, "40");
+        assert_eq!(
+            connect("/", Some(r#"{"token":"123"}"#)).text,
+            r#"40{"token":"123"}"#
+        );
+        assert_eq!(
+            connect("/custom", Some(r#"{"a":1}"#)).text,
+            r#"40/custom,{"a":1}"#
+        );
+        assert_eq!(connect("/custom", None).text, "40/custom,");
+        assert_eq!(disconnect("/").text, "41");
+        assert_eq!(disconnect("/custom").text, "41/custom,");
+
+        let args = [Data::Int(1), "2".into(), r#"{"3":[true]}"#.parse().unwrap()];
+        assert_eq!(
+            event_text("/", None, "message", &args),
+            r#"42["message",1,"2",{"3":[true]}]"#
+        );
+        assert_eq!(event_text("/custom", None, "bar", &[]), r#"42/custom,["bar"]"#);
+        assert_eq!(
+            event_text("/", Some(13), "message-with-ack", &["a".into()]),
+            r#"4213["message-with-ack","a"]"#
+        );
+        assert_eq!(event_text("/custom", Some(7), "x", &[]), r#"42/custom,7["x"]"#);
+        assert_eq!(
+            event_text("/", Some(14), "message-with-ack", &[bytes(b"a"), bytes(b"b")]),
+            r#"452-14["message-with-ack",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#
+        );
+        assert_eq!(
+            event_text("/admin", None, "baz", &[bytes(b"a")]),
+            r#"451-/admin,["baz",{"_placeholder":true,"num":0}]"#
+        );
+    }
+
+    #[test]
+    fn attachments_are_numbered_depth_first() {
+        let tree = Data::Object(vec![
+            (
+                "a".into(),
+                Data::Array(vec![bytes(b"1"), Data::Object(vec![("b".into(), bytes(b"2"))])]),
+            ),
+            ("c".into(), bytes(b"3")),
+        ]);
+        let encoded = event("/", None, "e", &[tree, bytes(b"4")], 10).unwrap();
+        assert_eq!(encoded.attachments, ["1", "2", "3", "4"]);
+        let one = r#"{"_placeholder":true,"num":1}"#;
+        assert!(
+            encoded.text.contains(&format!(r#"{{"b":{one}}}"#)),
+            "{}",
+            encoded.text
+        );
+    }
+
+    #[test]
+    fn reserved_names_are_refused() {
+        for name in RESERVED_NAMES {
+            assert_eq!(
+                event("/", None, name, &[], 10),
+                Err(EmitError::ReservedName(name.to_owned()))
+            );
+        }
+    }
+
+    #[test]
+    fn attachments_above_the_limit_are_refused() {
+        let args = vec![bytes(b"x"); 11];
+        assert_eq!(
+            event("/", None, "e", &args, 10),
+            Err(EmitError::TooManyAttachments { count: 11, limit: 10 })
+        );
+        assert_eq!(event("/", None, "e", &args, 11).unwrap().attachments.len(), 11);
+    }
+
+    #[test]
+    fn nesting_above_the_limit_is_refused() {
+        let nested = |depth| (0..depth).fold(Data::Null, |inner, _| Data::Array(vec![inner]));
+        assert!(event("/", None, "e", &[nested(MAX_DEPTH)], 10).is_ok());
+        assert_eq!(
+            event("/", None, "e", &[nested(MAX_DEPTH + 1)], 10),
+            Err(EmitError::TooDeep { limit: MAX_DEPTH })
+        );
+    }
+}

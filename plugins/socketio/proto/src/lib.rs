@@ -1,0 +1,58 @@
+//! The Socket.IO client protocol without I/O: bytes and time in, bytes and events out.
+//!
+//! It speaks Socket.IO protocol v5 in Engine.IO protocol v4 over WebSocket frames: handshake, heartbeat, namespaces,
+//! text and binary events, reconnection. It opens no connection, reads no clock, starts no thread and draws no random
+//! numbers: the caller (the *driver*) does, and hands the results in.
+//!
+//! Start at [`Client`], which is one connection with its namespaces. The rooms that a received frame walks through:
+//! `engine` (Engine.IO packet) → `decoder` and `decode` (Socket.IO packet, attachments) → `client::receive`
+//! (namespace) → [`Event`]. What is sent walks back: [`Client::emit`] → `encode` → `buffer` (per namespace) → `outbox`
+//! (per connection) → [`Client::poll_transmit`].
+//!
+//! # The driver's part
+//!
+//! After every call of a request or `handle_*` function, poll until `None`, in this order:
+//! [`poll_transmit`](Client::poll_transmit) while the transport takes frames,
+//! [`poll_action`](Client::poll_action), [`poll_event`](Client::poll_event); then sleep until
+//! [`poll_timeout`](Client::poll_timeout) or the next input. There is at most one transport at any time; after
+//! [`Action::Abort`] and after its own [`handle_closed`](Client::handle_closed) nothing may be reported about the old
+//! one any more.
+//!
+//! # What it does not do
+//!
+//! Engine.IO 3, HTTP long-polling and acknowledgements are not here yet; an Engine.IO 3 server is recognised and named.
+//!
+//! "engine.io-protocol v4" and "socket.io-protocol v5" in comments are the documents in `socketio/socket.io`,
+//! `docs/engine.io-protocol/v4-current.md` and `docs/socket.io-protocol/v5-current.md`.
+
+#![forbid(unsafe_code)]
+
+mod backoff;
+mod base64;
+mod buffer;
+mod client;
+mod config;
+mod data;
+mod decode;
+mod decoder;
+mod encode;
+mod engine;
+mod error;
+mod event;
+mod handshake;
+mod heartbeat;
+mod json;
+mod namespace;
+mod outbox;
+mod session;
+mod transport;
+
+#[cfg(test)]
+mod tests;
+
+pub use client::Client;
+pub use config::{Config, Limits, Random};
+pub use data::Data;
+pub use error::{DecodeError, EmitError, Error, HandshakeError, JoinError};
+pub use event::{Action, ConnectErrorKind, DisconnectReason, Event, Message};
+pub use transport::{Frame, Stage, TransportFailure};

@@ -1,0 +1,172 @@
+//! The namespaces that the application wants, and how far each one is on the present connection.
+//!
+//! Their send buffers live as long as they do, across connections. All else is reset when the connection ends.
+
+use std::{borrow::Cow, sync::Arc, time::Instant};
+
+use crate::{Config, JoinError, Message, buffer::Buffer, encode::Encoded};
+
+/// Tells namespaces apart even if one is left and another of the same name is joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NamespaceId(u64);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Refused or disconnected by the server. Waits for the application.
+    Inactive,
+    /// To be joined as soon as the connection permits.
+    Wanted,
+    /// CONNECT is queued or sent. `deadline` is when its missing reply is reported, `None` for never.
+    Connecting { deadline: Option<Instant> },
+    /// The missing reply was reported. A late one is still welcome.
+    Overdue,
+    /// The server has replied. Only now may anything be written to it.
+    Joined,
+}
+
+pub(crate) struct Namespace {
+    pub(crate) id: NamespaceId,
+    pub(crate) name: Arc<str>,
+    /// JSON of the CONNECT payload.
+    pub(crate) auth: Option<String>,
+    pub(crate) state: State,
+    /// What waits to be sent, joined or not.
+    pub(crate) outgoing: Buffer<Encoded>,
+    /// Events that came ahead of the CONNECT reply.
+    pub(crate) early: Buffer<Message>,
+}
+
+impl Namespace {
+    pub(crate) fn is_active(&self) -> bool {
+        self.state != State::Inactive
+    }
+
+    pub(crate) fn is_joined(&self) -> bool {
+        self.state == State::Joined
+    }
+
+    /// Whether the reply to CONNECT is out.
+    pub(crate) fn is_connecting(&self) -> bool {
+        matches!(self.state, State::Connecting { .. } | State::Overdue)
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match self.state {
+            State::Connecting { deadline } => deadline,
+            _ => None,
+        }
+    }
+
+    /// The connection is gone.
+    pub(crate) fn reset(&mut self) {
+        if self.is_active() {
+            self.state = State::Wanted;
+        }
+        self.early.clear();
+    }
+}
+
+/// All namespaces, in the order of their creation.
+#[derive(Default)]
+pub(crate) struct Namespaces {
+    list: Vec<Namespace>,
+    next_id: u64,
+}
+
+impl Namespaces {
+    pub(crate) fn find(&mut self, name: &str) -> Option<&mut Namespace> {
+        self.list.iter_mut().find(|namespace| &*namespace.name == name)
+    }
+
+    pub(crate) fn by_id(&mut self, id: NamespaceId) -> Option<&mut Namespace> {
+        self.list.iter_mut().find(|namespace| namespace.id == id)
+    }
+
+    pub(crate) fn create(&mut self, name: &str, auth: Option<String>, config: &Config) {
+        let id = NamespaceId(self.next_id);
+        self.next_id += 1;
+        self.list.push(Namespace {
+            id,
+            name: name.into(),
+            auth,
+            state: State::Wanted,
+            outgoing: Buffer::new(config.send_buffer),
+            early: Buffer::new(config.receive_buffer),
+        });
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) -> Option<Namespace> {
+        let index = self.list.iter().position(|namespace| &*namespace.name == name)?;
+        Some(self.list.remove(index))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Namespace> {
+        self.list.iter()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Namespace> {
+        self.list.iter_mut()
+    }
+
+    pub(crate) fn any_active(&self) -> bool {
+        self.list.iter().any(Namespace::is_active)
+    }
+
+    pub(crate) fn any_joined(&self) -> bool {
+        self.list.iter().any(Namespace::is_joined)
+    }
+
+    /// Whether a connection is of use: one is joined, or its reply is still awaited.
+    pub(crate) fn any_hopeful(&self) -> bool {
+        self.list
+            .iter()
+            .any(|namespace| matches!(namespace.state, State::Joined | State::Connecting { .. }))
+    }
+}
+
+/// The name as the protocol has it: `admin` is `/admin`, nothing is `/`.
+pub(crate) fn normalize(name: &str) -> Cow<'_, str> {
+    if name.starts_with('/') {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(format!("/{name}"))
+    }
+}
+
+/// Checks what the wire cannot carry. Gives the JSON of the auth.
+pub(crate) fn check(name: &str, auth: Option<serde_json::Value>) -> Result<Option<String>, JoinError> {
+    if name.contains(',') {
+        return Err(JoinError::InvalidName(name.to_owned()));
+    }
+    match auth {
+        None | Some(serde_json::Value::Null) => Ok(None),
+        Some(auth) if auth.is_object() => Ok(Some(auth.to_string())),
+        Some(_) => Err(JoinError::InvalidAuth(name.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn names_get_their_slash() {
+        assert_eq!(normalize(""), "/");
+        assert_eq!(normalize("/"), "/");
+        assert_eq!(normalize("admin"), "/admin");
+        assert_eq!(normalize("/admin"), "/admin");
+    }
+
+    #[test]
+    fn what_the_wire_cannot_carry_is_refused() {
+        assert_eq!(check("/a,b", None), Err(JoinError::InvalidName("/a,b".into())));
+        assert_eq!(
+            check("/a", Some(json!("token"))),
+            Err(JoinError::InvalidAuth("/a".into()))
+        );
+        assert_eq!(check("/a", Some(json!(null))), Ok(None));
+        assert_eq!(check("/a", Some(json!({"t": 1}))), Ok(Some(r#"{"t":1}"#.into())));
+    }
+}

@@ -1,0 +1,114 @@
+//! What is to be written on the present connection, in order. Dies with it.
+//!
+//! Events stay in their namespace's buffer until the moment they are written; here only their turn is queued. So an
+//! event that was not handed to the transport survives the connection, and one rule decides about writing at all:
+//! the namespace must be joined.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use bytes::Bytes;
+
+use crate::{
+    Frame,
+    encode::{self, Encoded},
+    namespace::{Namespace, NamespaceId, Namespaces},
+};
+
+#[derive(Default)]
+pub(crate) struct Outbox {
+    queue: VecDeque<Item>,
+    /// The rest of a packet whose header is written.
+    attachments: VecDeque<Bytes>,
+}
+
+enum Item {
+    /// The next event of a namespace's buffer. Void if the buffer was emptied meanwhile.
+    Turn(NamespaceId),
+    Connect(Arc<str>, Encoded),
+    /// An event of a namespace that was left before it was written.
+    Farewell(Arc<str>, Encoded),
+    Disconnect(Arc<str>),
+}
+
+impl Outbox {
+    pub(crate) fn push_connect(&mut self, namespace: &Namespace) {
+        let packet = encode::connect(&namespace.name, namespace.auth.as_deref());
+        self.queue
+            .push_back(Item::Connect(namespace.name.clone(), packet));
+    }
+
+    /// Whether a CONNECT is not written yet.
+    pub(crate) fn has_connect(&self, name: &str) -> bool {
+        self.queue
+            .iter()
+            .any(|item| matches!(item, Item::Connect(namespace, _) if &**namespace == name))
+    }
+
+    /// Takes back a CONNECT that was not written yet.
+    pub(crate) fn cancel_connect(&mut self, name: &str) -> bool {
+        let before = self.queue.len();
+        self.queue
+            .retain(|item| !matches!(item, Item::Connect(namespace, _) if &**namespace == name));
+        self.queue.len() < before
+    }
+
+    /// Queues the turns of `count` events in the namespace's buffer.
+    pub(crate) fn push_turns(&mut self, namespace: &Namespace, count: usize) {
+        self.queue
+            .extend(std::iter::repeat_with(|| Item::Turn(namespace.id)).take(count));
+    }
+
+    pub(crate) fn push_disconnect(&mut self, name: Arc<str>) {
+        self.queue.push_back(Item::Disconnect(name));
+    }
+
+    /// The application leaves a joined namespace: what is queued for it keeps its place, then comes DISCONNECT.
+    pub(crate) fn push_farewell(&mut self, namespace: &mut Namespace) {
+        for item in &mut self.queue {
+            if matches!(item, Item::Turn(id) if *id == namespace.id) {
+                if let Some(packet) = namespace.outgoing.pop() {
+                    *item = Item::Farewell(namespace.name.clone(), packet);
+                }
+            }
+        }
+        self.push_disconnect(namespace.name.clone());
+    }
+
+    /// The server has left a namespace: our farewell must not be written any more. Says whether there was one, in which
+    /// case the server's DISCONNECT concerns the session that we were about to leave.
+    pub(crate) fn drop_farewell(&mut self, name: &str) -> bool {
+        let mut leaving = false;
+        self.queue.retain(|item| match item {
+            Item::Farewell(namespace, _) => &**namespace != name,
+            Item::Disconnect(namespace) => {
+                let ours = &**namespace == name;
+                leaving |= ours;
+                !ours
+            }
+            Item::Turn(_) | Item::Connect(..) => true,
+        });
+        leaving
+    }
+
+    /// The next frame to write.
+    pub(crate) fn poll(&mut self, namespaces: &mut Namespaces) -> Option<Frame> {
+        if let Some(attachment) = self.attachments.pop_front() {
+            return Some(Frame::Binary(attachment));
+        }
+        loop {
+            let packet = match self.queue.pop_front()? {
+                Item::Connect(_, packet) | Item::Farewell(_, packet) => packet,
+                Item::Disconnect(name) => encode::disconnect(&name),
+                Item::Turn(id) => {
+                    let joined = namespaces.by_id(id).filter(|namespace| namespace.is_joined());
+                    match joined.and_then(|namespace| namespace.outgoing.pop()) {
+                        Some(packet) => packet,
+                        None => continue,
+                    }
+                }
+            };
+            self.attachments = packet.attachments.into();
+            return Some(Frame::Text(packet.text));
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The client on a virtual clock, against a peer that the test plays byte by byte.
+
+mod binary;
+mod connecting;
+mod heartbeat;
+mod namespaces;
+mod receiving;
+mod reconnecting;
+mod robustness;
+mod sending;
+mod stopping;
+mod util;
