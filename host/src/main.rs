@@ -1,2 +1,7 @@
-//! The command line; to be written.
-fn main() {}
+//! The command line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pulsewire_host::cli::main()
+}

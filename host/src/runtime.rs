@@ -1,11 +1,208 @@
-//! to be written
+//! The runtime: a project that runs, with its plugins, and follows its settings while it does.
+//!
+//! Everything here happens on the logic thread, between branches: start, settings changes, end. Start with
+//! [`Runtime::start`], then [`Runtime::run`].
+
+mod follow;
 mod make;
-pub fn make_nodes(
-    program: &mut crate::compile::Program,
-    toolbox: &crate::toolbox::Toolbox,
-    events: &crate::engine::Events,
-) -> Vec<Box<dyn crate::engine::EngineNode>> {
-    (0..program.nodes.len())
-        .map(|at| make::make_node(program, at, toolbox, events, &mut |_| None))
-        .collect()
+mod services;
+mod watch;
+
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    compile::Program,
+    console::{Console, Level, Line},
+    diagnostics::{Fault, Faults},
+    engine::{Engine, EngineNode, EventQueue, Events, Outcome, StopHandle},
+    logic::Graph,
+    nodes::ON_INITIALIZE,
+    project::{OpenOptions, Project},
+    toolbox::Toolbox,
+};
+pub(crate) use make::Wanted;
+pub(crate) use services::Services;
+
+/// How many events may wait for the logic thread.
+const QUEUE_CAPACITY: usize = 65_536;
+
+/// How to run a project.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// Which project, and where its plugins are.
+    pub open: OpenOptions,
+    /// Refuse to start if the plugin of any node is off or missing.
+    pub strict: bool,
+    /// Do not follow changes of `settings.toml`.
+    pub ignore_changes: bool,
+}
+
+/// Why a project did not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// `settings.toml` cannot be read.
+    Settings(Faults),
+    /// Settings or logic are at fault.
+    Project(Faults),
+}
+
+/// A running project.
+pub struct Runtime {
+    project: Project,
+    graphs: Vec<Graph>,
+    services: Arc<Services>,
+    engine: Engine,
+    console: Arc<dyn Console>,
+    /// Ends with the runtime.
+    _watch: Option<watch::Watch>,
+}
+
+impl Runtime {
+    /// Opens the project, activates its plugins and makes its nodes. The first branch, On Initialize, runs in
+    /// [`run`](Self::run). Warnings go to the log.
+    pub fn start(options: &RunOptions, console: Arc<dyn Console>) -> Result<Self, StartError> {
+        let mut project = Project::open(&options.open).map_err(StartError::Settings)?;
+        let queue = Arc::new(EventQueue::new(QUEUE_CAPACITY));
+        let events = Arc::new(Events::default());
+        let services = Arc::new(Services::new(project.folder(), Arc::clone(&queue), Arc::clone(&events)));
+        project.load_plugins(&services);
+
+        let mut faults = Faults::default();
+        project.check_settings(&mut faults);
+        let graphs = project.read_logic(&mut faults);
+        let mut program = project.compile(&graphs, &mut faults);
+        if options.strict {
+            faults.extend(placeholders(&program, &graphs, project.toolbox()));
+        }
+        if faults.has_errors() {
+            return Err(StartError::Project(faults));
+        }
+        faults.iter().for_each(|fault| log::warn!("{fault}"));
+
+        services.set_settings(project.settings_json());
+        if project.activate_plugins() {
+            // A plugin that could not be activated has left the toolbox.
+            program = project.compile(&graphs, &mut Faults::default());
+        }
+        let nodes = (0..program.nodes.len())
+            .map(|at| make_node(&mut program, at, &mut project, &events, &*console))
+            .collect();
+        report_placeholders(&program, project.toolbox(), &*console);
+        let mut engine = Engine::new(program, nodes, queue, Arc::clone(&events), Arc::clone(&console));
+        engine.raise(events.number(ON_INITIALIZE, ""), Vec::new());
+
+        let handle = engine.stop_handle();
+        let watch = (!options.ignore_changes).then(|| watch::Watch::new(project.folder(), handle)).flatten();
+        Ok(Self { project, graphs, services, engine, console, _watch: watch })
+    }
+
+    /// Runs until an Exit node, a stop, or the end of `limit`.
+    pub fn run(&mut self, limit: Option<Duration>) -> Outcome {
+        let until = limit.and_then(|limit| Instant::now().checked_add(limit));
+        loop {
+            match self.engine.run(until) {
+                Outcome::Attention => self.follow_settings(),
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Ends the run from any thread.
+    pub fn stop_handle(&self) -> StopHandle {
+        self.engine.stop_handle()
+    }
+
+    /// The project as it runs now.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// The running program, for tests and tools.
+    pub fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+}
+
+impl Drop for Runtime {
+    /// Nodes go before the plugins that made them; then the plugins end, each within two seconds.
+    fn drop(&mut self) {
+        for plugin in self.project.active_plugins() {
+            self.engine.detach(&plugin);
+        }
+        self.project.deactivate_plugins();
+    }
+}
+
+/// Makes a node; a plugin that refuses says so on the console, and a placeholder takes the node's place.
+fn make_node(
+    program: &mut Program,
+    at: usize,
+    project: &mut Project,
+    events: &Events,
+    console: &dyn Console,
+) -> Box<dyn EngineNode> {
+    let toolbox = Arc::clone(project.toolbox());
+    make::make_node(program, at, &toolbox, events, &mut |wanted| {
+        let (graph, node) = (wanted.graph.clone(), wanted.node.clone());
+        let made = project.create_node(wanted);
+        made.map_err(|reason| {
+            console.show(&Line { level: Level::Error, graph: &graph, node: &node, message: &reason });
+        })
+        .ok()
+    })
+}
+
+/// What `--strict` refuses: every node that would only be a placeholder.
+fn placeholders(program: &Program, graphs: &[Graph], toolbox: &Toolbox) -> Vec<Fault> {
+    let is_placeholder = |graph: &Graph, node: &str| {
+        program.infos.iter().any(|info| info.placeholder && *info.graph == *graph.id && *info.id == *node)
+    };
+    let mut faults = Vec::new();
+    for graph in graphs {
+        for node in graph.nodes.iter().filter(|node| is_placeholder(graph, &node.id.value)) {
+            let id = &node.node_type.value;
+            let message = format!("node type `{id}` is not available: {}", absence(toolbox, id));
+            let fault = Fault::error(&graph.source, &node.node_type.span, message);
+            faults.push(fault.at_node(&graph.id, &node.id.value).hint("enable the plugin, or run without `--strict`"));
+        }
+    }
+    faults
+}
+
+/// One console error for each type whose nodes do not run.
+fn report_placeholders(program: &Program, toolbox: &Toolbox, console: &dyn Console) {
+    let mut types: Vec<&str> =
+        program.infos.iter().filter(|info| info.placeholder).map(|info| &*info.node_type).collect();
+    types.sort_unstable();
+    types.dedup();
+    for node_type in types {
+        let reason = absence(toolbox, node_type);
+        let message = format!("nodes of type `{node_type}` do not run: {reason}");
+        console.show(&Line { level: Level::Error, graph: "", node: "", message: &message });
+    }
+}
+
+fn absence(toolbox: &Toolbox, node_type: &str) -> String {
+    use crate::toolbox::Origin;
+    match toolbox.get(node_type).map(|entry| &entry.origin) {
+        Some(Origin::Unavailable { plugin, reason }) => format!("plugin `{plugin}` is {reason}"),
+        _ => {
+            let plugin = node_type.split_once('.').map_or(node_type, |(plugin, _)| plugin);
+            format!("plugin `{plugin}` is not installed")
+        }
+    }
+}
+
+/// The nodes of a program without plugins; for tests and benchmarks of the engine alone.
+pub fn make_nodes(program: &mut Program, toolbox: &Toolbox, events: &Events) -> Vec<Box<dyn EngineNode>> {
+    (0..program.nodes.len()).map(|at| make::make_node(program, at, toolbox, events, &mut |_| None)).collect()
+}
+
+/// Where a project's settings lie.
+pub(crate) fn settings_file(folder: &std::path::Path) -> PathBuf {
+    folder.join("settings.toml")
 }

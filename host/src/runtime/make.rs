@@ -14,7 +14,6 @@ use crate::{
 
 /// What a plugin is asked for.
 pub(crate) struct Wanted {
-    pub(crate) plugin: String,
     pub(crate) node_type: String,
     pub(crate) graph: Text,
     pub(crate) node: Text,
@@ -53,10 +52,9 @@ pub(crate) fn make_node(
         Origin::Plugin {
             has_behaviour: false, ..
         } => Box::new(PassEvent::new(outputs())),
-        Origin::Plugin { plugin, .. } => {
+        Origin::Plugin { .. } => {
             let own_event = events.new_number();
             let wanted = Wanted {
-                plugin: plugin.clone(),
                 node_type: info.node_type.to_string(),
                 graph: Text::from(&*info.graph),
                 node: Text::from(&*info.id),

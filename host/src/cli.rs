@@ -1,0 +1,145 @@
+//! The command line `pulsewire`: arguments in, text or JSON out, an exit code.
+//!
+//! Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 the project or a plugin is at fault, 2 wrong
+//! usage or unreadable settings; `run` ends with an Exit node's code.
+
+mod check;
+mod describe;
+mod failure;
+mod plugins;
+mod run;
+mod settings;
+mod toolbox;
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
+use serde::Serialize;
+
+pub use failure::Failure;
+
+use crate::project::{OpenOptions, Project};
+
+/// Runs visual Logic.
+#[derive(Debug, Parser)]
+#[command(name = "pulsewire", version, propagate_version = true, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args, Debug)]
+struct Place {
+    /// The project's folder [default: the current directory]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    project: Option<PathBuf>,
+    /// A folder with plugins, searched first; may be given several times
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    plugin_dir: Vec<PathBuf>,
+    /// Say more on stderr; twice: even more
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a project until Ctrl-C, SIGTERM, an Exit node or `--for`
+    Run(run::Arguments),
+    /// Find every fault of settings and logic
+    Check(check::Arguments),
+    /// List plugins, switch them on or off
+    Plugins {
+        #[command(subcommand)]
+        command: plugins::Command,
+    },
+    /// Show what can be wired now
+    Toolbox {
+        #[command(subcommand)]
+        command: toolbox::Command,
+    },
+    /// Show and edit the Project Settings
+    Settings {
+        #[command(subcommand)]
+        command: settings::Command,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Reads the arguments of the process and does what they say.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    start_log(&arguments);
+    let mut out = io::stdout().lock();
+    let done = execute(arguments, &mut out).and_then(|code| {
+        out.flush()?;
+        Ok(code)
+    });
+    match done {
+        Ok(code) => code,
+        // Whoever reads has seen enough.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            let mut text = io::stderr().lock();
+            let _ = writeln!(text, "{failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn start_log(arguments: &Arguments) {
+    let level = match (arguments.place.verbose, &arguments.command) {
+        (0, Command::Run(_)) => "info",
+        (0, _) => "warn",
+        (1, _) => "debug",
+        _ => "trace",
+    };
+    let environment = env_logger::Env::default().filter_or("PULSEWIRE_LOG", level);
+    env_logger::Builder::from_env(environment).target(env_logger::Target::Stderr).init();
+}
+
+fn execute(arguments: Arguments, out: &mut io::StdoutLock<'_>) -> Result<ExitCode, Failure> {
+    let Arguments { place, command } = arguments;
+    match command {
+        Command::Run(arguments) => run::execute(&place, arguments),
+        Command::Check(arguments) => check::execute(&place, arguments, out),
+        Command::Plugins { command } => plugins::execute(&place, command, out),
+        Command::Toolbox { command } => toolbox::execute(&place, command, out),
+        Command::Settings { command } => settings::execute(&place, command, out),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "pulsewire", out);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+impl Place {
+    /// Where the project and its plugins are; `folder` is a command's own argument and counts more.
+    fn options(&self, folder: Option<PathBuf>) -> OpenOptions {
+        let folder = folder.or_else(|| self.project.clone()).unwrap_or_else(|| PathBuf::from("."));
+        OpenOptions { folder, plugin_dirs: self.plugin_dir.clone() }
+    }
+
+    /// The project with its plugins loaded, not active.
+    fn open(&self, folder: Option<PathBuf>) -> Result<Project, Failure> {
+        let mut project = Project::open(&self.options(folder)).map_err(Failure::Settings)?;
+        project.load_plugins_for_listing();
+        Ok(project)
+    }
+}
+
+/// Pretty JSON and a line end.
+fn print_json(out: &mut impl Write, value: &impl Serialize) -> Result<ExitCode, Failure> {
+    serde_json::to_writer_pretty(&mut *out, value).map_err(io::Error::from)?;
+    writeln!(out)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,68 @@
+//! `pulsewire check`.
+
+use std::{io::Write, path::PathBuf, process::ExitCode};
+
+use clap::ValueHint;
+
+use super::{Failure, Place, print_json};
+use crate::{
+    diagnostics::{Fault, Faults, Severity},
+    plugins::State,
+    project::Project,
+};
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Arguments {
+    /// The project's folder
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    folder: Option<PathBuf>,
+    /// Print a JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn execute(place: &Place, arguments: Arguments, out: &mut impl Write) -> Result<ExitCode, Failure> {
+    let mut project = place.open(arguments.folder)?;
+    let mut faults = Faults::default();
+    faults.extend(plugin_faults(&project));
+    project.check_settings(&mut faults);
+    let graphs = project.read_logic(&mut faults);
+    project.compile(&graphs, &mut faults);
+
+    let code = if faults.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    let faults = faults.into_sorted();
+    if arguments.json {
+        print_json(out, &faults)?;
+        return Ok(code);
+    }
+    for fault in &faults {
+        writeln!(out, "{fault}")?;
+    }
+    let errors = faults.iter().filter(|fault| fault.severity == Severity::Error).count();
+    let warnings = faults.len() - errors;
+    writeln!(out, "{}, {}", counted(errors, "error"), counted(warnings, "warning"))?;
+    Ok(code)
+}
+
+/// A plugin that is on but cannot be used does not keep the project from running.
+fn plugin_faults(project: &Project) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for entry in project.plugins().entries() {
+        if !matches!(entry.state(), State::Failed(_) | State::Missing) || entry.is_shadowed() {
+            continue;
+        }
+        for report in entry.reports().list() {
+            let message = format!("plugin `{}`: {}", entry.id(), report.message);
+            faults.push(Fault {
+                severity: Severity::Warning,
+                hint: report.hint,
+                ..Fault::file("settings.toml", message)
+            });
+        }
+    }
+    faults
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

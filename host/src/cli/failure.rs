@@ -1,0 +1,61 @@
+//! Why a command ends with another code than 0.
+
+use std::{fmt, io, process::ExitCode};
+
+use crate::diagnostics::Faults;
+
+/// What went wrong; shown on stderr as `error:` and `hint:` lines.
+#[derive(Debug)]
+pub enum Failure {
+    /// Code 2: `settings.toml` cannot be read.
+    Settings(Faults),
+    /// Code 1: the project is at fault.
+    Project(Faults),
+    /// Code 1: something that was asked for is not there or cannot be done.
+    Refused {
+        /// What.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// Code 1: the answer could not be written.
+    Output(io::Error),
+}
+
+impl Failure {
+    pub(super) fn refused(message: impl Into<String>, hint: Option<String>) -> Self {
+        Self::Refused { message: message.into(), hint }
+    }
+
+    pub(super) fn exit_code(&self) -> ExitCode {
+        match self {
+            Failure::Settings(_) => ExitCode::from(2),
+            Failure::Project(_) | Failure::Refused { .. } | Failure::Output(_) => ExitCode::FAILURE,
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Settings(faults) | Failure::Project(faults) => {
+                let lines: Vec<String> = faults.clone().into_sorted().iter().map(ToString::to_string).collect();
+                f.write_str(&lines.join("\n"))
+            }
+            Failure::Refused { message, hint } => {
+                write!(f, "error: {message}")?;
+                match hint {
+                    Some(hint) => write!(f, "\nhint: {hint}"),
+                    None => Ok(()),
+                }
+            }
+            Failure::Output(error) => write!(f, "error: cannot write the answer: {error}"),
+        }
+    }
+}

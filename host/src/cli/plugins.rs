@@ -1,0 +1,171 @@
+//! `pulsewire plugins`.
+
+use std::{io::Write, path::Path, process::ExitCode};
+
+use serde::Serialize;
+
+use super::{
+    Failure, Place,
+    describe::{NodeTypeShape, table},
+    print_json,
+};
+use crate::{
+    diagnostics::suggestion,
+    plugins::{Entry, Report},
+    project::Project,
+    settings::edit,
+};
+
+#[derive(clap::Subcommand, Debug)]
+pub(super) enum Command {
+    /// List all plugins with their states
+    List {
+        /// Print a JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell everything about one plugin
+    Info {
+        /// Its id
+        id: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Switch a plugin on in `settings.toml`; a running project follows
+    Enable {
+        /// Its id
+        id: String,
+    },
+    /// Switch a plugin off in `settings.toml`; a running project follows
+    Disable {
+        /// Its id
+        id: String,
+    },
+}
+
+pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> Result<ExitCode, Failure> {
+    match command {
+        Command::List { json } => {
+            let project = place.open(None)?;
+            let rows: Vec<Row<'_>> =
+                project.plugins().entries().iter().map(|entry| Row::new(entry, &project)).collect();
+            if json {
+                return print_json(out, &rows);
+            }
+            let lines: Vec<Vec<&str>> = rows
+                .iter()
+                .map(|row| vec![row.id, row.state, row.version, row.reason.unwrap_or(row.description)])
+                .collect();
+            out.write_all(table(&lines).as_bytes())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Info { id, json } => info(&place.open(None)?, &id, json, out),
+        Command::Enable { id } => switch(place, &id, true, out),
+        Command::Disable { id } => switch(place, &id, false, out),
+    }
+}
+
+/// An entry of `plugins list`.
+#[derive(Serialize)]
+struct Row<'a> {
+    id: &'a str,
+    name: &'a str,
+    version: &'a str,
+    category: &'a str,
+    description: &'a str,
+    enabled: bool,
+    state: &'a str,
+    reason: Option<&'a str>,
+    path: Option<&'a Path>,
+}
+
+impl<'a> Row<'a> {
+    fn new(entry: &'a Entry, project: &Project) -> Self {
+        let manifest = entry.manifest();
+        Self {
+            id: entry.id(),
+            name: manifest.map_or(entry.id(), |manifest| &manifest.name),
+            version: manifest.map_or("", |manifest| &manifest.version),
+            category: manifest.map_or("", |manifest| &manifest.category),
+            description: manifest.map_or("", |manifest| &manifest.description),
+            enabled: project.settings().is_enabled(entry.id()),
+            state: entry.state().name(),
+            reason: entry.state().reason(),
+            path: entry.path(),
+        }
+    }
+}
+
+fn info(project: &Project, id: &str, json: bool, out: &mut impl Write) -> Result<ExitCode, Failure> {
+    #[derive(Serialize)]
+    struct Info<'a> {
+        #[serde(flatten)]
+        row: Row<'a>,
+        api: &'a str,
+        min_host_api: &'a str,
+        target: &'a str,
+        node_types: Vec<NodeTypeShape<'a>>,
+        sections: Vec<&'a str>,
+        reports: Vec<Report>,
+    }
+    let entry = find(project, id)?;
+    let manifest = entry.manifest();
+    let info = Info {
+        row: Row::new(entry, project),
+        api: manifest.map_or("", |manifest| &manifest.api),
+        min_host_api: manifest.map_or("", |manifest| &manifest.min_host_api),
+        target: manifest.map_or("", |manifest| &manifest.target),
+        node_types: manifest
+            .map(|manifest| manifest.node_types.iter().map(|one| NodeTypeShape::new(one, Some(id))).collect())
+            .unwrap_or_default(),
+        sections: manifest
+            .map(|manifest| manifest.sections.iter().map(|section| section.id.as_str()).collect())
+            .unwrap_or_default(),
+        reports: entry.reports().list(),
+    };
+    if json {
+        return print_json(out, &info);
+    }
+    let row = &info.row;
+    writeln!(out, "{} {} ({})", row.name, row.version, row.category)?;
+    if !row.description.is_empty() {
+        writeln!(out, "{}", row.description)?;
+    }
+    writeln!(out, "id: {}\nenabled: {}\nstate: {}", row.id, row.enabled, entry.state())?;
+    if let Some(path) = row.path {
+        writeln!(out, "library: {}", path.display())?;
+    }
+    if manifest.is_some() {
+        writeln!(out, "api: {}, needs a host with {}\nbuilt for: {}", info.api, info.min_host_api, info.target)?;
+        let verb = if project.plugins().added(id).is_some() { "adds" } else { "would add" };
+        writeln!(out, "{verb} the sections: {}", info.sections.join(", "))?;
+        writeln!(out, "{verb} the nodes:")?;
+        for node_type in manifest.into_iter().flat_map(|manifest| &manifest.node_types) {
+            writeln!(out, "  {}  {}", node_type.id, node_type.name)?;
+        }
+    }
+    for report in &info.reports {
+        writeln!(out, "{report}")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn switch(place: &Place, id: &str, enabled: bool, out: &mut impl Write) -> Result<ExitCode, Failure> {
+    let options = place.options(None);
+    let project = Project::open(&options).map_err(Failure::Settings)?;
+    find(&project, id)?;
+    edit::set_plugin_enabled(&options.folder, id, enabled)
+        .map_err(|error| Failure::refused(error.to_string(), None))?;
+    writeln!(out, "plugin `{id}` is {}", if enabled { "enabled" } else { "disabled" })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A plugin that was found or that the settings name.
+fn find<'a>(project: &'a Project, id: &str) -> Result<&'a Entry, Failure> {
+    project.plugins().get(id).ok_or_else(|| {
+        let known = project.plugins().entries().iter().map(Entry::id);
+        let hint = suggestion(id, known).or_else(|| Some("no plugin was found; name their folder with `--plugin-dir`".to_owned()));
+        Failure::refused(format!("there is no plugin `{id}`"), hint)
+    })
+}

@@ -1,0 +1,237 @@
+//! A project: its folder, its settings, its plugins, its toolbox.
+//!
+//! What the command line lists and checks, and what the runtime runs, is the same object.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use pulsewire_plugin_api::Node;
+
+use crate::{
+    compile::{Environment, Program, compile},
+    diagnostics::Faults,
+    engine::{EventQueue, Events},
+    logic::{Graph, read_project_logic},
+    plugins::{EngineServices, Plugins, SearchInputs, SearchPath, State},
+    runtime::Services,
+    settings::{RawSettings, SectionSettings, validate_section},
+    toolbox::{Origin, Toolbox},
+};
+
+pub(crate) use crate::runtime::Wanted;
+
+/// Where a project and its plugins are.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    /// The project's folder.
+    pub folder: PathBuf,
+    /// `--plugin-dir`: searched before all other places.
+    pub plugin_dirs: Vec<PathBuf>,
+}
+
+/// An opened project.
+pub struct Project {
+    folder: PathBuf,
+    settings: RawSettings,
+    plugins: Plugins,
+    toolbox: Arc<Toolbox>,
+    /// The checked sections of the plugins that are loaded or active.
+    sections: Vec<SectionSettings>,
+}
+
+impl Project {
+    /// Reads the settings and looks for plugins. No plugin runs yet.
+    pub fn open(options: &OpenOptions) -> Result<Self, Faults> {
+        let settings = RawSettings::read(&options.folder)?;
+        let inputs = SearchInputs::from_process(
+            options.plugin_dirs.clone(),
+            settings.plugin_paths().to_vec(),
+            options.folder.clone(),
+        );
+        let config: BTreeMap<String, bool> = settings.plugins().collect();
+        let plugins = Plugins::discover(SearchPath::new(&inputs), &config);
+        let folder = options.folder.clone();
+        let mut project = Self { folder, settings, plugins, toolbox: Arc::default(), sections: Vec::new() };
+        project.fill_toolbox();
+        Ok(project)
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The settings as they stand in the file.
+    pub fn settings(&self) -> &RawSettings {
+        &self.settings
+    }
+
+    /// The plugins.
+    pub fn plugins(&self) -> &Plugins {
+        &self.plugins
+    }
+
+    /// The toolbox.
+    pub fn toolbox(&self) -> &Arc<Toolbox> {
+        &self.toolbox
+    }
+
+    /// The checked sections of the Project Settings.
+    pub fn sections(&self) -> &[SectionSettings] {
+        &self.sections
+    }
+
+    /// Loads every enabled plugin without a running engine, so that toolbox and sections are complete.
+    pub fn load_plugins_for_listing(&mut self) {
+        let queue = Arc::new(EventQueue::new(0));
+        let services = Arc::new(Services::new(&self.folder, queue, Arc::new(Events::default())));
+        self.load_plugins(&services);
+    }
+
+    /// Loads every plugin that is declared. One that fails has said why in its reports and the log.
+    pub(crate) fn load_plugins(&mut self, services: &Arc<Services>) {
+        for id in self.plugins_in(&State::Declared) {
+            let toolbox = Arc::clone(&self.toolbox);
+            let taken = |node_type: &str| match &toolbox.get(node_type)?.origin {
+                Origin::Builtin(_) => Some("the host's built-in nodes".to_owned()),
+                Origin::Plugin { plugin, .. } if *plugin != id => Some(format!("plugin `{plugin}`")),
+                _ => None,
+            };
+            let engine: Arc<dyn EngineServices> = services.clone();
+            if let Err(error) = self.plugins.load(&id, engine, &taken) {
+                log::error!("plugin `{id}`: {}", error.report());
+            }
+            self.fill_toolbox();
+        }
+    }
+
+    /// Activates every plugin that is loaded; true if one of them failed and left the toolbox.
+    pub(crate) fn activate_plugins(&mut self) -> bool {
+        let mut failed = false;
+        for id in self.plugins_in(&State::Loaded) {
+            match self.plugins.activate(&id) {
+                Ok(()) => log::info!("plugin `{id}` is active"),
+                Err(error) => {
+                    log::error!("{error}");
+                    failed = true;
+                }
+            }
+        }
+        self.fill_toolbox();
+        failed
+    }
+
+    /// Takes over changed settings: plugins that are now off end, plugins that are now on are loaded.
+    pub(crate) fn follow(&mut self, settings: RawSettings, services: &Arc<Services>) {
+        if settings.plugin_paths() != self.settings.plugin_paths() {
+            log::warn!("`plugin_paths` changed; it is used from the next start on");
+        }
+        self.settings = settings;
+        let named = self.settings.plugins().map(|(id, _)| id);
+        let mut ids: Vec<String> = self.plugins.entries().iter().map(|entry| entry.id().to_owned()).chain(named).collect();
+        ids.sort();
+        ids.dedup();
+        for id in ids {
+            let wanted = self.settings.is_enabled(&id);
+            let is_on = self.plugins.get(&id).is_some_and(|entry| *entry.state() != State::Disabled);
+            if wanted != is_on {
+                self.plugins.set_enabled(&id, wanted);
+            }
+        }
+        self.fill_toolbox();
+        self.load_plugins(services);
+    }
+
+    /// The ids of the active plugins.
+    pub(crate) fn active_plugins(&self) -> Vec<String> {
+        self.plugins_in(&State::Active)
+    }
+
+    pub(crate) fn deactivate_plugins(&mut self) {
+        self.plugins.deactivate_all();
+    }
+
+    /// Tells a plugin that its section changed.
+    pub(crate) fn settings_changed(&mut self, plugin: &str) {
+        if let Err(error) = self.plugins.settings_changed(plugin) {
+            log::error!("{error}");
+        }
+    }
+
+    /// Has a plugin make a node.
+    pub(crate) fn create_node(&mut self, wanted: Wanted) -> Result<Box<dyn Node>, String> {
+        let Wanted { node_type, graph, node, attributes, own_event } = wanted;
+        let made = self.plugins.create_node(&node_type, graph, node, attributes, own_event);
+        made.map_err(|error| error.to_string())
+    }
+
+    fn plugins_in(&self, state: &State) -> Vec<String> {
+        let entries = self.plugins.entries().iter().filter(|entry| entry.state() == state);
+        entries.map(|entry| entry.id().to_owned()).collect()
+    }
+
+    fn fill_toolbox(&mut self) {
+        let mut toolbox = Toolbox::default();
+        for entry in self.plugins.entries().iter().filter(|entry| !entry.is_shadowed()) {
+            let Some(manifest) = entry.manifest() else { continue };
+            let added = self.plugins.added(entry.id()).map(|(_, registered)| registered);
+            for node_type in &manifest.node_types {
+                let registered = added.and_then(|added| added.iter().find(|(id, _)| *id == node_type.id));
+                let plugin = entry.id().to_owned();
+                let origin = match registered {
+                    Some((_, has_behaviour)) => Origin::Plugin { plugin, has_behaviour: *has_behaviour },
+                    None => Origin::Unavailable { plugin, reason: entry.state().to_string() },
+                };
+                if toolbox.get(&node_type.id).is_none() {
+                    toolbox.add(node_type.clone(), origin);
+                }
+            }
+        }
+        self.toolbox = Arc::new(toolbox);
+    }
+
+    /// Checks the sections of all plugins that are loaded or active. A section at fault keeps what it was.
+    pub fn check_settings(&mut self, faults: &mut Faults) {
+        let mut sections = Vec::new();
+        for entry in self.plugins.entries() {
+            let Some((manifest, _)) = self.plugins.added(entry.id()) else { continue };
+            for section in &manifest.sections {
+                let mut found = Faults::default();
+                let checked = validate_section(&self.settings, section, &mut found);
+                let before = self.sections.iter().find(|known| known.id() == section.id);
+                sections.push(match before {
+                    Some(before) if found.has_errors() => before.clone(),
+                    _ => checked,
+                });
+                faults.extend(found.iter().cloned());
+            }
+        }
+        self.sections = sections;
+        let known = self.plugins.entries().iter().filter_map(|entry| entry.manifest());
+        let known: Vec<&str> = known.flat_map(|manifest| &manifest.sections).map(|section| section.id.as_str()).collect();
+        self.settings.warn_unknown_sections(&known, faults);
+    }
+
+    /// The checked sections as plugins read them, by their ids.
+    pub(crate) fn settings_json(&self) -> HashMap<String, String> {
+        self.sections.iter().map(|section| (section.id().to_owned(), section.to_json())).collect()
+    }
+
+    /// Reads the logic files.
+    pub fn read_logic(&self, faults: &mut Faults) -> Vec<Graph> {
+        read_project_logic(&self.folder, faults)
+    }
+
+    /// Compiles graphs for the toolbox and settings as they are now.
+    pub fn compile(&self, graphs: &[Graph], faults: &mut Faults) -> Program {
+        let names = |list: &str| {
+            let (section, list) = list.split_once('.')?;
+            let section = self.sections.iter().find(|known| known.id() == section)?;
+            Some(section.names(list))
+        };
+        compile(graphs, &Environment { toolbox: &self.toolbox, settings_names: &names }, faults)
+    }
+}

@@ -1,0 +1,67 @@
+//! Following the settings: plugins come and go while the project runs.
+//!
+//! Nothing is half done: a settings file that is at fault changes nothing, and says why on the console.
+
+use super::{Runtime, make_node, report_placeholders};
+use crate::{
+    console::{Level, Line},
+    diagnostics::Faults,
+    settings::RawSettings,
+};
+
+impl Runtime {
+    pub(super) fn follow_settings(&mut self) {
+        let settings = match RawSettings::read(self.project.folder()) {
+            Ok(settings) => settings,
+            Err(faults) => return self.refuse(&faults),
+        };
+        if settings.text() == self.project.settings().text() {
+            return;
+        }
+        for plugin in self.project.active_plugins() {
+            if !settings.is_enabled(&plugin) {
+                // Its nodes go before the plugin that made them.
+                self.engine.detach(&plugin);
+                log::info!("plugin `{plugin}` is switched off");
+            }
+        }
+        self.project.follow(settings, &self.services);
+
+        let mut faults = Faults::default();
+        self.project.check_settings(&mut faults);
+        if faults.has_errors() {
+            self.refuse(&faults);
+        }
+        let before: Vec<(String, Option<String>)> =
+            self.project.active_plugins().into_iter().map(|id| (id.clone(), self.services.section(&id))).collect();
+        self.services.set_settings(self.project.settings_json());
+        for (plugin, section) in before {
+            if section != self.services.section(&plugin) {
+                self.project.settings_changed(&plugin);
+            }
+        }
+        self.project.activate_plugins();
+        self.replace_program();
+    }
+
+    /// Compiles the graphs for the plugins that are there now and goes on with them.
+    fn replace_program(&mut self) {
+        let mut faults = Faults::default();
+        let program = self.project.compile(&self.graphs, &mut faults);
+        if faults.has_errors() {
+            return self.refuse(&faults);
+        }
+        let (project, console, events) = (&mut self.project, &*self.console, self.services.events());
+        report_placeholders(&program, project.toolbox(), console);
+        self.engine.replace(program, |program, at| make_node(program, at, project, events, console));
+    }
+
+    fn refuse(&self, faults: &Faults) {
+        for fault in faults.iter() {
+            let message = fault.to_string();
+            self.console.show(&Line { level: Level::Error, graph: "", node: "", message: &message });
+        }
+        let message = "the settings changed but are at fault; the project goes on as it was";
+        self.console.show(&Line { level: Level::Error, graph: "", node: "", message });
+    }
+}
