@@ -118,9 +118,11 @@ impl<'a> Resolver<'a, '_> {
             if attribute.required {
                 let choices = self.choices(attribute);
                 let hint = match &choices {
-                    Some(names) if names.is_empty() => {
-                        format!("add an entry to `settings.{}` first", attribute.options_from)
-                    }
+                    Some(names) if names.is_empty() => match attribute.options_from.as_str() {
+                        "variables" => "declare a `[[variable]]` first".to_owned(),
+                        "events" => "declare an `[[event]]` first".to_owned(),
+                        list => format!("add an entry to `settings.{list}` first"),
+                    },
                     Some(names) => format!("write `attributes = {{ {id} = \"{}\" }}`", names[0]),
                     None => format!("write `attributes = {{ {id} = … }}`"),
                 };

@@ -1,5 +1,5 @@
 //! A project in a text, run by the real compiler and engine.
-#![allow(dead_code, reason = "not every test file uses everything")]
+#![allow(dead_code, unreachable_pub, reason = "not every test file uses everything")]
 
 use std::sync::{Arc, Mutex};
 
