@@ -69,8 +69,9 @@ impl Account {
 
     /// Adds a report from the plugin's own life, which nobody waits for; so it goes to the log too.
     pub(super) fn report_at_run(&self, report: Report) {
-        self.log.host_line(Level::Error, &report.message);
+        let message = report.message.clone();
         self.reports.push(report);
+        self.log.host_line(Level::Error, &message);
     }
 }
 
