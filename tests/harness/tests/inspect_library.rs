@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use pulsewire_harness::fixtures;
 use pulsewire_host::plugins::{Rejection, Step, inspect, inspect_bytes};
 
-static GOOD: LazyLock<Vec<u8>> = LazyLock::new(|| fs::read(fixtures::path("good")).unwrap());
+static GOOD: LazyLock<Vec<u8>> =
+    LazyLock::new(|| fs::read(fixtures::path("good")).expect("the fixture can be read"));
 
 #[test]
 fn sound_library_says_what_it_is() {

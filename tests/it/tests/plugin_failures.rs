@@ -53,12 +53,17 @@ fn assert_failed(entry: &Entry, step: Step, words: &str) {
     );
 }
 
+#[track_caller]
+fn get<'a>(host: &'a mut Harness, id: &str) -> &'a Entry {
+    host.plugins().get(id).expect("the plugin has an entry")
+}
+
 /// The fixture `name` beside the good plugin.
 #[track_caller]
 fn assert_fixture_fails(name: &str, step: Step, words: &str) {
     let folder = PluginFolder::of([fixtures::path("good"), fixtures::path(name)]);
     let mut host = host_with(folder);
-    assert_failed(host.plugins().get(name).unwrap(), step, words);
+    assert_failed(get(&mut host, name), step, words);
     assert!(host.plugins().added(name).is_none());
 }
 
@@ -68,12 +73,12 @@ fn assert_evil_fails(library: &[u8], step: Step, words: &str) {
     let folder = PluginFolder::of([fixtures::path("good")]);
     folder.add_bytes("evil", library);
     let mut host = host_with(folder);
-    assert_failed(host.plugins().get("evil").unwrap(), step, words);
+    assert_failed(get(&mut host, "evil"), step, words);
 }
 
 /// The good library with metadata that calls it `evil`, which passes the static checks.
 fn evil() -> Vec<u8> {
-    let library = fs::read(fixtures::path("good")).unwrap();
+    let library = fs::read(fixtures::path("good")).expect("the fixture can be read");
     patch_metadata(library, "good", "evil")
 }
 
@@ -211,7 +216,7 @@ fn library_under_another_name_is_refused() {
     folder.add_bytes("evil", &fs::read(fixtures::path("good")).unwrap());
     let mut host = host_with(folder);
     let words = "holds the plugin `good`, but its file is named for `evil`";
-    assert_failed(host.plugins().get("evil").unwrap(), Step::Metadata, words);
+    assert_failed(get(&mut host, "evil"), Step::Metadata, words);
 }
 
 #[test]
@@ -268,7 +273,7 @@ fn folder_named_like_a_library_is_refused() {
     let folder = PluginFolder::of([fixtures::path("good")]);
     fs::create_dir(folder.place("evil")).unwrap();
     let mut host = host_with(folder);
-    assert_failed(host.plugins().get("evil").unwrap(), Step::File, "it is a folder");
+    assert_failed(get(&mut host, "evil"), Step::File, "it is a folder");
 }
 
 #[cfg(unix)]
@@ -278,7 +283,7 @@ fn fifo_named_like_a_library_is_refused_without_waiting() {
     let made = Command::new("mkfifo").arg(folder.place("evil")).status().unwrap();
     assert!(made.success());
     let mut host = host_with(folder);
-    assert_failed(host.plugins().get("evil").unwrap(), Step::File, "it is a FIFO");
+    assert_failed(get(&mut host, "evil"), Step::File, "it is a FIFO");
 }
 
 #[test]
@@ -426,5 +431,6 @@ fn child_that_opens_the_aborting_plugin() {
 /// Whether a file with this in its name is mapped into this process.
 #[cfg(target_os = "linux")]
 fn is_mapped(name: &str) -> bool {
-    fs::read_to_string("/proc/self/maps").unwrap().contains(name)
+    let maps = fs::read_to_string("/proc/self/maps").expect("a process can read its own maps");
+    maps.contains(name)
 }
