@@ -15,7 +15,7 @@ mod timers;
 mod world;
 
 pub use events::{EventId, Events};
-pub use node::{EngineNode, Frame, Placeholder};
+pub use node::{EngineNode, Placeholder};
 pub(crate) use node::{PassEvent, PluginNode};
 pub use queue::{EventQueue, Queued};
 pub use run::{Engine, Outcome, StopHandle};

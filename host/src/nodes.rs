@@ -12,7 +12,7 @@ use pulsewire_plugin_api::{
     value::{DataType, Dictionary, Value},
 };
 
-use crate::engine::{EngineNode, EventId, Events, Frame, World};
+use crate::engine::{EngineNode, EventId, Events, World};
 
 /// Declares `NODE` from a descriptor and a factory.
 macro_rules! builtin {
@@ -211,8 +211,8 @@ impl Node for PassInput {
 struct CancelTimer;
 
 impl EngineNode for CancelTimer {
-    fn execute(&mut self, frame: &mut Frame<'_>, world: &mut World) -> NodeResult {
-        let timer = frame.call().custom_id(0)?;
+    fn execute(&mut self, call: &mut Call<'_>, world: &mut World) -> NodeResult {
+        let timer = call.custom_id(0)?;
         world.cancel_timer(timer)?;
         Ok(Flow::fire(0))
     }

@@ -1,8 +1,8 @@
 //! A branch: from one event along the pulse wires to its end.
 
-use pulsewire_plugin_api::{NodeError, NodeResult, value::Value};
+use pulsewire_plugin_api::{Call, NodeError, NodeResult, value::Value};
 
-use super::{node::Frame, run::Engine, timers::TimerId};
+use super::{run::Engine, timers::TimerId};
 use crate::{compile::Target, console::Level};
 
 /// How many nodes a branch may execute before it counts as endless.
@@ -96,25 +96,21 @@ impl Engine {
         }
         self.world.node = node;
         let first_input = cell.first_input as usize;
-        let mut frame = Frame {
-            inputs: &self.inputs[first_input..first_input + cell.input_count as usize],
-            first_output: cell.first_output,
-            output_count: cell.output_count,
-            slots: &mut self.slots,
-            pulse: 0,
-            values: &[],
-        };
+        let inputs = &self.inputs[first_input..first_input + cell.input_count as usize];
+        let pulse = if let Entry::Pulse(pulse) = entry { pulse } else { 0 };
+        let mut call = Call::new(
+            &mut self.slots,
+            inputs,
+            cell.first_output,
+            cell.output_count,
+            pulse,
+        );
+        let world = &mut self.world;
         match entry {
-            Entry::Pulse(pulse) => {
-                frame.pulse = pulse;
-                cell.node.execute(&mut frame, &mut self.world)
-            }
-            Entry::Resume => cell.node.resume(&mut frame, &mut self.world),
-            Entry::Event(values) => {
-                frame.values = values;
-                cell.node.on_event(&mut frame, &mut self.world)
-            }
-            Entry::Timer(timer) => cell.node.on_timer(&mut frame, &mut self.world, timer),
+            Entry::Pulse(_) => cell.node.execute(&mut call, world),
+            Entry::Resume => cell.node.resume(&mut call, world),
+            Entry::Event(values) => cell.node.on_event(&mut call.with_values(values), world),
+            Entry::Timer(timer) => cell.node.on_timer(&mut call, world, timer),
         }
     }
 

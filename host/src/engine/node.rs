@@ -10,82 +10,42 @@ use pulsewire_plugin_api::{
 
 use super::{timers::TimerId, world::World};
 
-/// What a node may touch while it runs: the program's slots, and which of them are its own.
-pub struct Frame<'a> {
-    /// All slots of the program.
-    pub slots: &'a mut [Value],
-    /// The slots that the data inputs read.
-    pub inputs: &'a [u32],
-    /// The first of the node's own output slots.
-    pub first_output: u32,
-    /// How many output slots the node has.
-    pub output_count: u32,
-    /// The pulse input that the pulse came through.
-    pub pulse: u32,
-    /// What the event carries.
-    pub values: &'a [Value],
-}
-
-impl Frame<'_> {
-    /// The frame as [`Node`]s see it.
-    pub fn call(&mut self) -> Call<'_> {
-        Call::new(
-            self.slots,
-            self.inputs,
-            self.first_output,
-            self.output_count,
-            self.pulse,
-        )
-        .with_values(self.values)
-    }
-
-    /// The value at data input `input`.
-    pub fn input(&self, input: usize) -> &Value {
-        &self.slots[self.inputs[input] as usize]
-    }
-
-    /// Latches `value` in data output `output`.
-    pub fn set(&mut self, output: usize, value: impl Into<Value>) {
-        self.slots[self.first_output as usize + output] = value.into();
-    }
-}
-
 /// A node that may use the engine.
 pub trait EngineNode: Send {
     /// A pulse arrived.
-    fn execute(&mut self, frame: &mut Frame<'_>, world: &mut World) -> NodeResult;
+    fn execute(&mut self, call: &mut Call<'_>, world: &mut World) -> NodeResult;
 
     /// The branch fired with [`Flow::fire_then_resume`] has ended.
-    fn resume(&mut self, frame: &mut Frame<'_>, world: &mut World) -> NodeResult {
-        let _ = (frame, world);
+    fn resume(&mut self, call: &mut Call<'_>, world: &mut World) -> NodeResult {
+        let _ = (call, world);
         Ok(Flow::end())
     }
 
     /// An event for this node arrived.
-    fn on_event(&mut self, frame: &mut Frame<'_>, world: &mut World) -> NodeResult {
+    fn on_event(&mut self, call: &mut Call<'_>, world: &mut World) -> NodeResult {
         let _ = world;
-        frame.call().pass_values();
+        call.pass_values();
         Ok(Flow::fire(0))
     }
 
     /// A timer that this node set has come due.
-    fn on_timer(&mut self, frame: &mut Frame<'_>, world: &mut World, timer: TimerId) -> NodeResult {
-        let _ = (frame, world, timer);
+    fn on_timer(&mut self, call: &mut Call<'_>, world: &mut World, timer: TimerId) -> NodeResult {
+        let _ = (call, world, timer);
         Ok(Flow::end())
     }
 }
 
 impl<N: Node> EngineNode for N {
-    fn execute(&mut self, frame: &mut Frame<'_>, _: &mut World) -> NodeResult {
-        Node::execute(self, &mut frame.call())
+    fn execute(&mut self, call: &mut Call<'_>, _: &mut World) -> NodeResult {
+        Node::execute(self, call)
     }
 
-    fn resume(&mut self, frame: &mut Frame<'_>, _: &mut World) -> NodeResult {
-        Node::resume(self, &mut frame.call())
+    fn resume(&mut self, call: &mut Call<'_>, _: &mut World) -> NodeResult {
+        Node::resume(self, call)
     }
 
-    fn on_event(&mut self, frame: &mut Frame<'_>, _: &mut World) -> NodeResult {
-        Node::on_event(self, &mut frame.call())
+    fn on_event(&mut self, call: &mut Call<'_>, _: &mut World) -> NodeResult {
+        Node::on_event(self, call)
     }
 }
 
@@ -96,9 +56,8 @@ pub(crate) struct PluginNode {
 }
 
 impl PluginNode {
-    fn checked(&self, frame: &Frame<'_>, result: NodeResult) -> NodeResult {
-        let first = frame.first_output as usize;
-        for (at, (value, data_type)) in frame.slots[first..].iter().zip(&self.outputs).enumerate() {
+    fn checked(&self, call: &mut Call<'_>, result: NodeResult) -> NodeResult {
+        for (at, (value, data_type)) in call.outputs().iter().zip(&self.outputs).enumerate() {
             if !value.fits(*data_type) {
                 let found = value.data_type();
                 return Err(NodeError::new(format!(
@@ -112,19 +71,19 @@ impl PluginNode {
 }
 
 impl EngineNode for PluginNode {
-    fn execute(&mut self, frame: &mut Frame<'_>, _: &mut World) -> NodeResult {
-        let result = self.node.execute(&mut frame.call());
-        self.checked(frame, result)
+    fn execute(&mut self, call: &mut Call<'_>, _: &mut World) -> NodeResult {
+        let result = self.node.execute(call);
+        self.checked(call, result)
     }
 
-    fn resume(&mut self, frame: &mut Frame<'_>, _: &mut World) -> NodeResult {
-        let result = self.node.resume(&mut frame.call());
-        self.checked(frame, result)
+    fn resume(&mut self, call: &mut Call<'_>, _: &mut World) -> NodeResult {
+        let result = self.node.resume(call);
+        self.checked(call, result)
     }
 
-    fn on_event(&mut self, frame: &mut Frame<'_>, _: &mut World) -> NodeResult {
-        let result = self.node.on_event(&mut frame.call());
-        self.checked(frame, result)
+    fn on_event(&mut self, call: &mut Call<'_>, _: &mut World) -> NodeResult {
+        let result = self.node.on_event(call);
+        self.checked(call, result)
     }
 }
 
@@ -143,18 +102,18 @@ impl PassEvent {
 }
 
 impl EngineNode for PassEvent {
-    fn execute(&mut self, _: &mut Frame<'_>, _: &mut World) -> NodeResult {
+    fn execute(&mut self, _: &mut Call<'_>, _: &mut World) -> NodeResult {
         Ok(Flow::end())
     }
 
-    fn on_event(&mut self, frame: &mut Frame<'_>, _: &mut World) -> NodeResult {
-        if frame.values.len() != self.outputs.len() {
-            let (found, expected) = (frame.values.len(), self.outputs.len());
+    fn on_event(&mut self, call: &mut Call<'_>, _: &mut World) -> NodeResult {
+        if call.values().len() != self.outputs.len() {
+            let (found, expected) = (call.values().len(), self.outputs.len());
             return Err(NodeError::new(format!(
                 "the event carries {found} values, expected {expected}"
             )));
         }
-        for (at, (value, data_type)) in frame.values.iter().zip(&self.outputs).enumerate() {
+        for (at, (value, data_type)) in call.values().iter().zip(&self.outputs).enumerate() {
             if !value.fits(*data_type) {
                 let found = value.data_type();
                 return Err(NodeError::new(format!(
@@ -163,7 +122,7 @@ impl EngineNode for PassEvent {
                 )));
             }
         }
-        frame.call().pass_values();
+        call.pass_values();
         Ok(Flow::fire(0))
     }
 }
@@ -172,11 +131,11 @@ impl EngineNode for PassEvent {
 pub struct Placeholder;
 
 impl EngineNode for Placeholder {
-    fn execute(&mut self, _: &mut Frame<'_>, _: &mut World) -> NodeResult {
+    fn execute(&mut self, _: &mut Call<'_>, _: &mut World) -> NodeResult {
         Ok(Flow::end())
     }
 
-    fn on_event(&mut self, _: &mut Frame<'_>, _: &mut World) -> NodeResult {
+    fn on_event(&mut self, _: &mut Call<'_>, _: &mut World) -> NodeResult {
         Ok(Flow::end())
     }
 }

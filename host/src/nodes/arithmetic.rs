@@ -1,47 +1,81 @@
-//! Arithmetic on two values of one numeric type, component by component for vectors.
+//! Arithmetic on values of one numeric type, component by component for vectors.
 
-use pulsewire_plugin_api::{NodeError, value::Value};
+use pulsewire_plugin_api::{Call, NodeError, value::Value};
 
-/// How two numbers of each kind are joined.
-pub(super) struct Operation {
-    pub(super) int: fn(i64, i64) -> Result<i64, &'static str>,
-    pub(super) byte: fn(u8, u8) -> Result<u8, &'static str>,
-    pub(super) float: fn(f64, f64) -> f64,
-}
-
-impl Operation {
-    #[inline]
-    pub(super) fn apply(&self, a: &Value, b: &Value) -> Result<Value, NodeError> {
-        Ok(match (a, b) {
-            (Value::Int(a), Value::Int(b)) => Value::Int((self.int)(*a, *b)?),
-            (Value::Float(a), Value::Float(b)) => Value::Float((self.float)(*a, *b)),
-            (Value::Byte(a), Value::Byte(b)) => Value::Byte((self.byte)(*a, *b)?),
-            (Value::Vector2(a), Value::Vector2(b)) => Value::Vector2(self.components(a, b)),
-            (Value::Vector3(a), Value::Vector3(b)) => Value::Vector3(self.components(a, b)),
-            (Value::Vector4(a), Value::Vector4(b)) => Value::Vector4(self.components(a, b)),
-            (a, b) => return Err(format!("no arithmetic on {} and {}", a.data_type(), b.data_type()).into()),
-        })
-    }
-
-    fn components<const N: usize>(&self, a: &[f64; N], b: &[f64; N]) -> [f64; N] {
-        std::array::from_fn(|at| (self.float)(a[at], b[at]))
-    }
+/// How two numbers of each kind are joined; vectors as floats.
+pub(super) trait Operation {
+    fn int(a: i64, b: i64) -> Result<i64, &'static str>;
+    fn byte(a: u8, b: u8) -> Result<u8, &'static str>;
+    fn float(a: f64, b: f64) -> f64;
 }
 
 /// The sum; whole numbers stay at their limits instead of wrapping.
-pub(super) const SUM: Operation = Operation {
-    int: |a, b| Ok(a.saturating_add(b)),
-    byte: |a, b| Ok(a.saturating_add(b)),
-    float: |a, b| a + b,
-};
+pub(super) struct Sum;
+
+impl Operation for Sum {
+    fn int(a: i64, b: i64) -> Result<i64, &'static str> {
+        Ok(a.saturating_add(b))
+    }
+
+    fn byte(a: u8, b: u8) -> Result<u8, &'static str> {
+        Ok(a.saturating_add(b))
+    }
+
+    fn float(a: f64, b: f64) -> f64 {
+        a + b
+    }
+}
 
 /// The remainder of Euclidean division, never negative.
-pub(super) const REMAINDER: Operation = Operation {
-    int: |a, b| {
+pub(super) struct Remainder;
+
+impl Operation for Remainder {
+    fn int(a: i64, b: i64) -> Result<i64, &'static str> {
+        // The one overflow is `i64::MIN` by -1, whose remainder is 0.
         a.checked_rem_euclid(b)
             .or((b == -1).then_some(0))
             .ok_or("the divisor is 0")
-    },
-    byte: |a, b| a.checked_rem(b).ok_or("the divisor is 0"),
-    float: f64::rem_euclid,
-};
+    }
+
+    fn byte(a: u8, b: u8) -> Result<u8, &'static str> {
+        a.checked_rem(b).ok_or("the divisor is 0")
+    }
+
+    fn float(a: f64, b: f64) -> f64 {
+        a.rem_euclid(b)
+    }
+}
+
+/// All data inputs joined, from first to last. They are of one type, as the compiler has seen to.
+pub(super) fn fold<O: Operation>(call: &Call<'_>) -> Result<Value, NodeError> {
+    macro_rules! rest {
+        ($variant:ident, $first:expr, $join:expr) => {{
+            let mut result = *$first;
+            for input in 1..call.input_count() {
+                match call.input(input) {
+                    Value::$variant(next) => result = $join(result, *next)?,
+                    other => return Err(no_arithmetic(other)),
+                }
+            }
+            Ok(Value::$variant(result))
+        }};
+    }
+    match call.input(0) {
+        Value::Int(first) => rest!(Int, first, O::int),
+        Value::Float(first) => rest!(Float, first, |a, b| Ok::<_, NodeError>(O::float(a, b))),
+        Value::Byte(first) => rest!(Byte, first, O::byte),
+        Value::Vector2(first) => rest!(Vector2, first, components::<O, 2>),
+        Value::Vector3(first) => rest!(Vector3, first, components::<O, 3>),
+        Value::Vector4(first) => rest!(Vector4, first, components::<O, 4>),
+        other => Err(no_arithmetic(other)),
+    }
+}
+
+#[cold]
+fn no_arithmetic(value: &Value) -> NodeError {
+    format!("no arithmetic on {}", value.data_type()).into()
+}
+
+fn components<O: Operation, const N: usize>(a: [f64; N], b: [f64; N]) -> Result<[f64; N], NodeError> {
+    Ok(std::array::from_fn(|at| O::float(a[at], b[at])))
+}

@@ -95,6 +95,13 @@ impl<'a> Call<'a> {
         &mut self.slots.as_mut_slice()[first..first + self.output_count as usize]
     }
 
+    /// For hosts: writes the slot that data input `input` reads, which is how a variable is set.
+    #[doc(hidden)]
+    pub fn write_through_input(&mut self, input: usize, value: Value) {
+        let slot = self.inputs.as_slice()[input] as usize;
+        self.slots.as_mut_slice()[slot] = value;
+    }
+
     /// What the event carries; empty when a pulse started the call.
     pub fn values(&self) -> &[Value] {
         self.values.as_slice()

@@ -4,7 +4,7 @@ use pulsewire_plugin_api::{Flow, NodeResult, prelude::*};
 
 use crate::{
     console::Level,
-    engine::{EngineNode, Frame, World},
+    engine::{EngineNode, World},
     nodes::{ALL_TYPES, Builtin},
 };
 
@@ -32,13 +32,13 @@ struct Console {
 }
 
 impl EngineNode for Console {
-    fn execute(&mut self, frame: &mut Frame<'_>, world: &mut World) -> NodeResult {
-        let value = frame.input(0).clone();
+    fn execute(&mut self, call: &mut Call<'_>, world: &mut World) -> NodeResult {
+        let value = call.input(0).clone();
         match &value {
             Value::String(text) => world.say(self.level, text),
             other => world.say(self.level, &other.to_string()),
         }
-        frame.set(0, value);
+        call.set(0, value);
         Ok(Flow::fire(0))
     }
 }

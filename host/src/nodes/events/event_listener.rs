@@ -3,7 +3,7 @@
 use pulsewire_plugin_api::{NodeResult, prelude::*};
 
 use crate::{
-    engine::{EngineNode, Frame, World},
+    engine::{EngineNode, World},
     nodes::{Builtin, EVENT, EVENT_LISTENER},
 };
 
@@ -20,7 +20,7 @@ pub(in crate::nodes) const NODE: Builtin = builtin!(TYPE, |_| Ok(Box::new(EventL
 struct EventListener;
 
 impl EngineNode for EventListener {
-    fn execute(&mut self, _: &mut Frame<'_>, _: &mut World) -> NodeResult {
+    fn execute(&mut self, _: &mut Call<'_>, _: &mut World) -> NodeResult {
         Ok(Flow::end())
     }
 }

@@ -3,7 +3,7 @@
 use pulsewire_plugin_api::{NodeResult, prelude::*};
 
 use crate::{
-    engine::{EngineNode, EventId, Frame, World},
+    engine::{EngineNode, EventId, World},
     nodes::{Builtin, EVENT, EVENT_LISTENER},
 };
 
@@ -22,8 +22,8 @@ struct EventTrigger {
 }
 
 impl EngineNode for EventTrigger {
-    fn execute(&mut self, frame: &mut Frame<'_>, world: &mut World) -> NodeResult {
-        world.emit_if_heard(self.event, || frame.call().inputs().cloned().collect())?;
+    fn execute(&mut self, call: &mut Call<'_>, world: &mut World) -> NodeResult {
+        world.emit_if_heard(self.event, || call.inputs().cloned().collect())?;
         Ok(Flow::fire(0))
     }
 }

@@ -2,7 +2,7 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::{Builtin, NUMERIC_TYPES, arithmetic::SUM};
+use crate::nodes::{Builtin, NUMERIC_TYPES, arithmetic::{Sum, fold}};
 
 const TYPE: NodeType = NodeType::action("math.add", "Add")
     .category("Math")
@@ -23,10 +23,7 @@ impl Node for Add {
         if call.input_count() == 0 {
             return Err("there is nothing to add; `count` is 0".into());
         }
-        let mut sum = call.input(0).clone();
-        for input in 1..call.input_count() {
-            sum = SUM.apply(&sum, call.input(input))?;
-        }
+        let sum = fold::<Sum>(call)?;
         call.set(0, sum);
         Ok(Flow::fire(0))
     }

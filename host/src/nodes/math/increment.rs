@@ -2,7 +2,7 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::{Builtin, NUMERIC_TYPES, arithmetic::SUM};
+use crate::nodes::{Builtin, NUMERIC_TYPES, arithmetic::{Sum, fold}};
 
 const TYPE: NodeType = NodeType::action("math.increment", "Increment")
     .category("Math")
@@ -20,7 +20,7 @@ struct Increment;
 
 impl Node for Increment {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
-        let sum = SUM.apply(call.input(0), call.input(1))?;
+        let sum = fold::<Sum>(call)?;
         call.set(0, sum);
         Ok(Flow::fire(0))
     }

@@ -2,7 +2,7 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::{Builtin, arithmetic::REMAINDER};
+use crate::nodes::{Builtin, arithmetic::{Remainder, fold}};
 
 const TYPE: NodeType = NodeType::action("math.modulo", "Modulo")
     .category("Math")
@@ -20,7 +20,7 @@ struct Modulo;
 
 impl Node for Modulo {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
-        let remainder = REMAINDER.apply(call.input(0), call.input(1))?;
+        let remainder = fold::<Remainder>(call)?;
         call.set(0, remainder);
         Ok(Flow::fire(0))
     }

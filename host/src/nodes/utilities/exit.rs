@@ -3,7 +3,7 @@
 use pulsewire_plugin_api::{NodeResult, prelude::*};
 
 use crate::{
-    engine::{EngineNode, Frame, World},
+    engine::{EngineNode, World},
     nodes::Builtin,
 };
 
@@ -18,8 +18,8 @@ pub(in crate::nodes) const NODE: Builtin = builtin!(TYPE, |_| Ok(Box::new(Exit))
 struct Exit;
 
 impl EngineNode for Exit {
-    fn execute(&mut self, frame: &mut Frame<'_>, world: &mut World) -> NodeResult {
-        let code = frame.call().int(0)?;
+    fn execute(&mut self, call: &mut Call<'_>, world: &mut World) -> NodeResult {
+        let code = call.int(0)?;
         let code = u8::try_from(code).map_err(|_| format!("code is {code}, expected 0 to 255"))?;
         world.exit(code.into());
         Ok(Flow::end())

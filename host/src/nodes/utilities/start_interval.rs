@@ -8,7 +8,7 @@ use std::{
 use pulsewire_plugin_api::{NodeResult, prelude::*};
 
 use crate::{
-    engine::{EngineNode, Frame, TimerId, World, seconds},
+    engine::{EngineNode, TimerId, World, seconds},
     nodes::Builtin,
 };
 
@@ -39,32 +39,32 @@ struct Running {
 }
 
 impl EngineNode for StartInterval {
-    fn execute(&mut self, frame: &mut Frame<'_>, world: &mut World) -> NodeResult {
-        let period = seconds(frame.call().float(0)?)?;
+    fn execute(&mut self, call: &mut Call<'_>, world: &mut World) -> NodeResult {
+        let period = seconds(call.float(0)?)?;
         if period < Duration::from_millis(1) {
             return Err("the interval is shorter than 0.001 seconds".into());
         }
         let due = Instant::now() + period;
         let timer = world.set_timer(due);
         self.running.insert(timer, Running { period, due });
-        frame.set(0, Value::CustomId(timer));
+        call.set(0, Value::CustomId(timer));
         Ok(Flow::fire(1))
     }
 
-    fn on_timer(&mut self, frame: &mut Frame<'_>, world: &mut World, timer: TimerId) -> NodeResult {
+    fn on_timer(&mut self, call: &mut Call<'_>, world: &mut World, timer: TimerId) -> NodeResult {
         let Some(running) = self.running.get_mut(&timer) else { return Ok(Flow::end()) };
         running.due = next_tick(running.due, running.period, Instant::now());
         world.set_timer_again(timer, running.due);
-        frame.set(0, Value::CustomId(timer));
+        call.set(0, Value::CustomId(timer));
         Ok(Flow::fire(0))
     }
 
     /// It was reset.
-    fn on_event(&mut self, frame: &mut Frame<'_>, _: &mut World) -> NodeResult {
-        if let Some(Value::CustomId(timer)) = frame.values.first() {
+    fn on_event(&mut self, call: &mut Call<'_>, _: &mut World) -> NodeResult {
+        if let Some(Value::CustomId(timer)) = call.values().first() {
             self.running.remove(timer);
         }
-        frame.call().pass_values();
+        call.pass_values();
         Ok(Flow::fire(2))
     }
 }

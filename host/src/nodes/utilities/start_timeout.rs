@@ -5,7 +5,7 @@ use std::time::Instant;
 use pulsewire_plugin_api::{NodeResult, prelude::*};
 
 use crate::{
-    engine::{EngineNode, Frame, TimerId, World, seconds},
+    engine::{EngineNode, TimerId, World, seconds},
     nodes::Builtin,
 };
 
@@ -29,21 +29,21 @@ pub(in crate::nodes) const NODE: Builtin = builtin!(TYPE, |build| {
 struct StartTimeout;
 
 impl EngineNode for StartTimeout {
-    fn execute(&mut self, frame: &mut Frame<'_>, world: &mut World) -> NodeResult {
-        let delay = seconds(frame.call().float(0)?)?;
+    fn execute(&mut self, call: &mut Call<'_>, world: &mut World) -> NodeResult {
+        let delay = seconds(call.float(0)?)?;
         let timer = world.set_timer(Instant::now() + delay);
-        frame.set(0, Value::CustomId(timer));
+        call.set(0, Value::CustomId(timer));
         Ok(Flow::fire(1))
     }
 
-    fn on_timer(&mut self, frame: &mut Frame<'_>, _: &mut World, timer: TimerId) -> NodeResult {
-        frame.set(0, Value::CustomId(timer));
+    fn on_timer(&mut self, call: &mut Call<'_>, _: &mut World, timer: TimerId) -> NodeResult {
+        call.set(0, Value::CustomId(timer));
         Ok(Flow::fire(0))
     }
 
     /// It was cancelled.
-    fn on_event(&mut self, frame: &mut Frame<'_>, _: &mut World) -> NodeResult {
-        frame.call().pass_values();
+    fn on_event(&mut self, call: &mut Call<'_>, _: &mut World) -> NodeResult {
+        call.pass_values();
         Ok(Flow::fire(2))
     }
 }

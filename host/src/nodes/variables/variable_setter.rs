@@ -3,7 +3,7 @@
 use pulsewire_plugin_api::{NodeResult, prelude::*};
 
 use crate::{
-    engine::{EngineNode, EventId, Frame, World},
+    engine::{EngineNode, EventId, World},
     nodes::{Builtin, ON_VARIABLE_CHANGE, VARIABLE},
 };
 
@@ -23,15 +23,14 @@ struct VariableSetter {
 }
 
 impl EngineNode for VariableSetter {
-    fn execute(&mut self, frame: &mut Frame<'_>, world: &mut World) -> NodeResult {
-        let value = frame.input(0).clone();
-        // The compiler lays the variable's slot behind the inputs.
-        let variable = frame.inputs[1] as usize;
-        if frame.slots[variable] != value {
-            frame.slots[variable] = value.clone();
+    fn execute(&mut self, call: &mut Call<'_>, world: &mut World) -> NodeResult {
+        let value = call.input(0).clone();
+        // The compiler lays the variable itself behind the inputs.
+        if *call.input(1) != value {
+            call.write_through_input(1, value.clone());
             world.emit_if_heard(self.changed, || vec![value.clone()])?;
         }
-        frame.set(0, value);
+        call.set(0, value);
         Ok(Flow::fire(0))
     }
 }
