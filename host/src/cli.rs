@@ -22,11 +22,19 @@ use serde::Serialize;
 
 pub use failure::Failure;
 
-use crate::project::{OpenOptions, Project};
+use crate::{
+    diagnostics::Faults,
+    project::{OpenOptions, Project},
+};
 
 /// Runs visual Logic.
 #[derive(Debug, Parser)]
-#[command(name = "pulsewire", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(
+    name = "pulsewire",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
 struct Arguments {
     #[command(flatten)]
     place: Place,
@@ -104,7 +112,9 @@ fn start_log(arguments: &Arguments) {
         _ => "trace",
     };
     let environment = env_logger::Env::default().filter_or("PULSEWIRE_LOG", level);
-    env_logger::Builder::from_env(environment).target(env_logger::Target::Stderr).init();
+    env_logger::Builder::from_env(environment)
+        .target(env_logger::Target::Stderr)
+        .init();
 }
 
 fn execute(arguments: Arguments, out: &mut io::StdoutLock<'_>) -> Result<ExitCode, Failure> {
@@ -125,15 +135,25 @@ fn execute(arguments: Arguments, out: &mut io::StdoutLock<'_>) -> Result<ExitCod
 impl Place {
     /// Where the project and its plugins are; `folder` is a command's own argument and counts more.
     fn options(&self, folder: Option<PathBuf>) -> OpenOptions {
-        let folder = folder.or_else(|| self.project.clone()).unwrap_or_else(|| PathBuf::from("."));
-        OpenOptions { folder, plugin_dirs: self.plugin_dir.clone() }
+        let folder = folder
+            .or_else(|| self.project.clone())
+            .unwrap_or_else(|| PathBuf::from("."));
+        OpenOptions {
+            folder,
+            plugin_dirs: self.plugin_dir.clone(),
+        }
     }
 
     /// The project with its plugins loaded, not active.
     fn open(&self, folder: Option<PathBuf>) -> Result<Project, Failure> {
-        let mut project = Project::open(&self.options(folder)).map_err(Failure::Settings)?;
-        project.load_plugins_for_listing();
-        Ok(project)
+        let mut faults = Faults::default();
+        match Project::open(&self.options(folder), &mut faults) {
+            Some(mut project) if !faults.has_errors() => {
+                project.load_plugins_for_listing();
+                Ok(project)
+            }
+            _ => Err(Failure::Settings(faults)),
+        }
     }
 }
 

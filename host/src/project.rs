@@ -44,8 +44,11 @@ pub struct Project {
 
 impl Project {
     /// Reads the settings and looks for plugins. No plugin runs yet.
-    pub fn open(options: &OpenOptions) -> Result<Self, Faults> {
-        let settings = RawSettings::read(&options.folder)?;
+    ///
+    /// `None` only if there is no `settings.toml` that can be read at all; with smaller faults the project can be
+    /// checked and listed, but not run.
+    pub fn open(options: &OpenOptions, faults: &mut Faults) -> Option<Self> {
+        let settings = RawSettings::read_with(&options.folder, faults)?;
         let inputs = SearchInputs::from_process(
             options.plugin_dirs.clone(),
             settings.plugin_paths().to_vec(),
@@ -54,9 +57,15 @@ impl Project {
         let config: BTreeMap<String, bool> = settings.plugins().collect();
         let plugins = Plugins::discover(SearchPath::new(&inputs), &config);
         let folder = options.folder.clone();
-        let mut project = Self { folder, settings, plugins, toolbox: Arc::default(), sections: Vec::new() };
+        let mut project = Self {
+            folder,
+            settings,
+            plugins,
+            toolbox: Arc::default(),
+            sections: Vec::new(),
+        };
         project.fill_toolbox();
-        Ok(project)
+        Some(project)
     }
 
     /// The folder.
@@ -131,12 +140,21 @@ impl Project {
         }
         self.settings = settings;
         let named = self.settings.plugins().map(|(id, _)| id);
-        let mut ids: Vec<String> = self.plugins.entries().iter().map(|entry| entry.id().to_owned()).chain(named).collect();
+        let mut ids: Vec<String> = self
+            .plugins
+            .entries()
+            .iter()
+            .map(|entry| entry.id().to_owned())
+            .chain(named)
+            .collect();
         ids.sort();
         ids.dedup();
         for id in ids {
             let wanted = self.settings.is_enabled(&id);
-            let is_on = self.plugins.get(&id).is_some_and(|entry| *entry.state() != State::Disabled);
+            let is_on = self
+                .plugins
+                .get(&id)
+                .is_some_and(|entry| *entry.state() != State::Disabled);
             if wanted != is_on {
                 self.plugins.set_enabled(&id, wanted);
             }
@@ -163,27 +181,47 @@ impl Project {
 
     /// Has a plugin make a node.
     pub(crate) fn create_node(&mut self, wanted: Wanted) -> Result<Box<dyn Node>, String> {
-        let Wanted { node_type, graph, node, attributes, own_event } = wanted;
-        let made = self.plugins.create_node(&node_type, graph, node, attributes, own_event);
+        let Wanted {
+            node_type,
+            graph,
+            node,
+            attributes,
+            own_event,
+        } = wanted;
+        let made = self
+            .plugins
+            .create_node(&node_type, graph, node, attributes, own_event);
         made.map_err(|error| error.to_string())
     }
 
     fn plugins_in(&self, state: &State) -> Vec<String> {
-        let entries = self.plugins.entries().iter().filter(|entry| entry.state() == state);
+        let entries = self
+            .plugins
+            .entries()
+            .iter()
+            .filter(|entry| entry.state() == state);
         entries.map(|entry| entry.id().to_owned()).collect()
     }
 
     fn fill_toolbox(&mut self) {
         let mut toolbox = Toolbox::default();
         for entry in self.plugins.entries().iter().filter(|entry| !entry.is_shadowed()) {
-            let Some(manifest) = entry.manifest() else { continue };
+            let Some(manifest) = entry.manifest() else {
+                continue;
+            };
             let added = self.plugins.added(entry.id()).map(|(_, registered)| registered);
             for node_type in &manifest.node_types {
                 let registered = added.and_then(|added| added.iter().find(|(id, _)| *id == node_type.id));
                 let plugin = entry.id().to_owned();
                 let origin = match registered {
-                    Some((_, has_behaviour)) => Origin::Plugin { plugin, has_behaviour: *has_behaviour },
-                    None => Origin::Unavailable { plugin, reason: entry.state().to_string() },
+                    Some((_, has_behaviour)) => Origin::Plugin {
+                        plugin,
+                        has_behaviour: *has_behaviour,
+                    },
+                    None => Origin::Unavailable {
+                        plugin,
+                        reason: entry.state().to_string(),
+                    },
                 };
                 if toolbox.get(&node_type.id).is_none() {
                     toolbox.add(node_type.clone(), origin);
@@ -197,7 +235,9 @@ impl Project {
     pub fn check_settings(&mut self, faults: &mut Faults) {
         let mut sections = Vec::new();
         for entry in self.plugins.entries() {
-            let Some((manifest, _)) = self.plugins.added(entry.id()) else { continue };
+            let Some((manifest, _)) = self.plugins.added(entry.id()) else {
+                continue;
+            };
             for section in &manifest.sections {
                 let mut found = Faults::default();
                 let checked = validate_section(&self.settings, section, &mut found);
@@ -211,13 +251,24 @@ impl Project {
         }
         self.sections = sections;
         let known = self.plugins.entries().iter().filter_map(|entry| entry.manifest());
-        let known: Vec<&str> = known.flat_map(|manifest| &manifest.sections).map(|section| section.id.as_str()).collect();
+        let known: Vec<&str> = known
+            .flat_map(|manifest| &manifest.sections)
+            .map(|section| section.id.as_str())
+            .collect();
         self.settings.warn_unknown_sections(&known, faults);
     }
 
-    /// The checked sections as plugins read them, by their ids.
-    pub(crate) fn settings_json(&self) -> HashMap<String, String> {
-        self.sections.iter().map(|section| (section.id().to_owned(), section.to_json())).collect()
+    /// The checked sections as plugins read them, by their ids. One that needs a variable of the environment that
+    /// is not set is left out.
+    pub(crate) fn settings_json(&self, faults: &mut Faults) -> HashMap<String, String> {
+        let mut sections = HashMap::new();
+        for section in &self.sections {
+            match section.to_json() {
+                Ok(json) => drop(sections.insert(section.id().to_owned(), json)),
+                Err(unset) => faults.extend(unset.iter().cloned()),
+            }
+        }
+        sections
     }
 
     /// Reads the logic files.
@@ -232,6 +283,13 @@ impl Project {
             let section = self.sections.iter().find(|known| known.id() == section)?;
             Some(section.names(list))
         };
-        compile(graphs, &Environment { toolbox: &self.toolbox, settings_names: &names }, faults)
+        compile(
+            graphs,
+            &Environment {
+                toolbox: &self.toolbox,
+                settings_names: &names,
+            },
+            faults,
+        )
     }
 }

@@ -65,14 +65,22 @@ impl Runtime {
     /// Opens the project, activates its plugins and makes its nodes. The first branch, On Initialize, runs in
     /// [`run`](Self::run). Warnings go to the log.
     pub fn start(options: &RunOptions, console: Arc<dyn Console>) -> Result<Self, StartError> {
-        let mut project = Project::open(&options.open).map_err(StartError::Settings)?;
+        let mut faults = Faults::default();
+        let mut project = match Project::open(&options.open, &mut faults) {
+            Some(project) if !faults.has_errors() => project,
+            _ => return Err(StartError::Settings(faults)),
+        };
         let queue = Arc::new(EventQueue::new(QUEUE_CAPACITY));
         let events = Arc::new(Events::default());
-        let services = Arc::new(Services::new(project.folder(), Arc::clone(&queue), Arc::clone(&events)));
+        let services = Arc::new(Services::new(
+            project.folder(),
+            Arc::clone(&queue),
+            Arc::clone(&events),
+        ));
         project.load_plugins(&services);
 
-        let mut faults = Faults::default();
         project.check_settings(&mut faults);
+        services.set_settings(project.settings_json(&mut faults));
         let graphs = project.read_logic(&mut faults);
         let mut program = project.compile(&graphs, &mut faults);
         if options.strict {
@@ -83,7 +91,6 @@ impl Runtime {
         }
         faults.iter().for_each(|fault| log::warn!("{fault}"));
 
-        services.set_settings(project.settings_json());
         if project.activate_plugins() {
             // A plugin that could not be activated has left the toolbox.
             program = project.compile(&graphs, &mut Faults::default());
@@ -96,8 +103,17 @@ impl Runtime {
         engine.raise(events.number(ON_INITIALIZE, ""), Vec::new());
 
         let handle = engine.stop_handle();
-        let watch = (!options.ignore_changes).then(|| watch::Watch::new(project.folder(), handle)).flatten();
-        Ok(Self { project, graphs, services, engine, console, _watch: watch })
+        let watch = (!options.ignore_changes)
+            .then(|| watch::Watch::new(project.folder(), handle))
+            .flatten();
+        Ok(Self {
+            project,
+            graphs,
+            services,
+            engine,
+            console,
+            _watch: watch,
+        })
     }
 
     /// Runs until an Exit node, a stop, or the end of `limit`.
@@ -150,7 +166,12 @@ fn make_node(
         let (graph, node) = (wanted.graph.clone(), wanted.node.clone());
         let made = project.create_node(wanted);
         made.map_err(|reason| {
-            console.show(&Line { level: Level::Error, graph: &graph, node: &node, message: &reason });
+            console.show(&Line {
+                level: Level::Error,
+                graph: &graph,
+                node: &node,
+                message: &reason,
+            });
         })
         .ok()
     })
@@ -159,15 +180,26 @@ fn make_node(
 /// What `--strict` refuses: every node that would only be a placeholder.
 fn placeholders(program: &Program, graphs: &[Graph], toolbox: &Toolbox) -> Vec<Fault> {
     let is_placeholder = |graph: &Graph, node: &str| {
-        program.infos.iter().any(|info| info.placeholder && *info.graph == *graph.id && *info.id == *node)
+        program
+            .infos
+            .iter()
+            .any(|info| info.placeholder && *info.graph == *graph.id && *info.id == *node)
     };
     let mut faults = Vec::new();
     for graph in graphs {
-        for node in graph.nodes.iter().filter(|node| is_placeholder(graph, &node.id.value)) {
+        for node in graph
+            .nodes
+            .iter()
+            .filter(|node| is_placeholder(graph, &node.id.value))
+        {
             let id = &node.node_type.value;
             let message = format!("node type `{id}` is not available: {}", absence(toolbox, id));
             let fault = Fault::error(&graph.source, &node.node_type.span, message);
-            faults.push(fault.at_node(&graph.id, &node.id.value).hint("enable the plugin, or run without `--strict`"));
+            faults.push(
+                fault
+                    .at_node(&graph.id, &node.id.value)
+                    .hint("enable the plugin, or run without `--strict`"),
+            );
         }
     }
     faults
@@ -175,14 +207,23 @@ fn placeholders(program: &Program, graphs: &[Graph], toolbox: &Toolbox) -> Vec<F
 
 /// One console error for each type whose nodes do not run.
 fn report_placeholders(program: &Program, toolbox: &Toolbox, console: &dyn Console) {
-    let mut types: Vec<&str> =
-        program.infos.iter().filter(|info| info.placeholder).map(|info| &*info.node_type).collect();
+    let mut types: Vec<&str> = program
+        .infos
+        .iter()
+        .filter(|info| info.placeholder)
+        .map(|info| &*info.node_type)
+        .collect();
     types.sort_unstable();
     types.dedup();
     for node_type in types {
         let reason = absence(toolbox, node_type);
         let message = format!("nodes of type `{node_type}` do not run: {reason}");
-        console.show(&Line { level: Level::Error, graph: "", node: "", message: &message });
+        console.show(&Line {
+            level: Level::Error,
+            graph: "",
+            node: "",
+            message: &message,
+        });
     }
 }
 
@@ -199,7 +240,9 @@ fn absence(toolbox: &Toolbox, node_type: &str) -> String {
 
 /// The nodes of a program without plugins; for tests and benchmarks of the engine alone.
 pub fn make_nodes(program: &mut Program, toolbox: &Toolbox, events: &Events) -> Vec<Box<dyn EngineNode>> {
-    (0..program.nodes.len()).map(|at| make::make_node(program, at, toolbox, events, &mut |_| None)).collect()
+    (0..program.nodes.len())
+        .map(|at| make::make_node(program, at, toolbox, events, &mut |_| None))
+        .collect()
 }
 
 /// Where a project's settings lie.

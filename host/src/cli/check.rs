@@ -21,15 +21,26 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) fn execute(place: &Place, arguments: Arguments, out: &mut impl Write) -> Result<ExitCode, Failure> {
-    let mut project = place.open(arguments.folder)?;
+pub(super) fn execute(
+    place: &Place,
+    arguments: Arguments,
+    out: &mut impl Write,
+) -> Result<ExitCode, Failure> {
     let mut faults = Faults::default();
+    let Some(mut project) = Project::open(&place.options(arguments.folder), &mut faults) else {
+        return Err(Failure::Settings(faults));
+    };
+    project.load_plugins_for_listing();
     faults.extend(plugin_faults(&project));
     project.check_settings(&mut faults);
     let graphs = project.read_logic(&mut faults);
     project.compile(&graphs, &mut faults);
 
-    let code = if faults.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    let code = if faults.has_errors() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    };
     let faults = faults.into_sorted();
     if arguments.json {
         print_json(out, &faults)?;
@@ -38,9 +49,17 @@ pub(super) fn execute(place: &Place, arguments: Arguments, out: &mut impl Write)
     for fault in &faults {
         writeln!(out, "{fault}")?;
     }
-    let errors = faults.iter().filter(|fault| fault.severity == Severity::Error).count();
+    let errors = faults
+        .iter()
+        .filter(|fault| fault.severity == Severity::Error)
+        .count();
     let warnings = faults.len() - errors;
-    writeln!(out, "{}, {}", counted(errors, "error"), counted(warnings, "warning"))?;
+    writeln!(
+        out,
+        "{}, {}",
+        counted(errors, "error"),
+        counted(warnings, "warning")
+    )?;
     Ok(code)
 }
 

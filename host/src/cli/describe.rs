@@ -89,7 +89,11 @@ impl Item<'_> {
     /// `  id: Type = default [unit] — help`
     pub(super) fn text(&self) -> String {
         let number = if self.repeat.is_empty() { "" } else { "_1…n" };
-        let type_name = if self.typed_by.is_empty() { self.type_name } else { self.typed_by };
+        let type_name = if self.typed_by.is_empty() {
+            self.type_name
+        } else {
+            self.typed_by
+        };
         let mut text = format!("  {}{number}: {type_name}", self.id);
         if let Some(default) = self.default {
             text.push_str(&format!(" = {}", default.to_json()));
@@ -154,7 +158,11 @@ impl<'a> NodeTypeShape<'a> {
         if let Some(plugin) = self.plugin {
             lines.push(format!("plugin: {plugin}"));
         }
-        for (title, items) in [("attributes", &self.attributes), ("inputs", &self.inputs), ("outputs", &self.outputs)] {
+        for (title, items) in [
+            ("attributes", &self.attributes),
+            ("inputs", &self.inputs),
+            ("outputs", &self.outputs),
+        ] {
             if !items.is_empty() {
                 lines.push(format!("{title}:"));
                 lines.extend(items.iter().map(Item::text));
@@ -168,11 +176,20 @@ impl<'a> NodeTypeShape<'a> {
 /// Rows with columns of equal width.
 pub(super) fn table(rows: &[Vec<&str>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let width = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+    };
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
     for row in rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
         text.push_str(cells.join("  ").trim_end());
         text.push('\n');
     }

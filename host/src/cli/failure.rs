@@ -2,7 +2,7 @@
 
 use std::{fmt, io, process::ExitCode};
 
-use crate::diagnostics::Faults;
+use crate::{diagnostics::Faults, settings::edit::EditError};
 
 /// What went wrong; shown on stderr as `error:` and `hint:` lines.
 #[derive(Debug)]
@@ -24,7 +24,10 @@ pub enum Failure {
 
 impl Failure {
     pub(super) fn refused(message: impl Into<String>, hint: Option<String>) -> Self {
-        Self::Refused { message: message.into(), hint }
+        Self::Refused {
+            message: message.into(),
+            hint,
+        }
     }
 
     pub(super) fn exit_code(&self) -> ExitCode {
@@ -41,11 +44,36 @@ impl From<io::Error> for Failure {
     }
 }
 
+impl From<EditError> for Failure {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Faults(faults) => Self::Project(faults),
+            other => Self::refused(with_sources(&other), None),
+        }
+    }
+}
+
+/// The error with everything below it, in one line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(below) = source {
+        text.push_str(&format!(": {below}"));
+        source = below.source();
+    }
+    text
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Settings(faults) | Failure::Project(faults) => {
-                let lines: Vec<String> = faults.clone().into_sorted().iter().map(ToString::to_string).collect();
+                let lines: Vec<String> = faults
+                    .clone()
+                    .into_sorted()
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect();
                 f.write_str(&lines.join("\n"))
             }
             Failure::Refused { message, hint } => {

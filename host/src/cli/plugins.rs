@@ -10,7 +10,7 @@ use super::{
     print_json,
 };
 use crate::{
-    diagnostics::suggestion,
+    diagnostics::{Faults, suggestion},
     plugins::{Entry, Report},
     project::Project,
     settings::edit,
@@ -48,14 +48,25 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
     match command {
         Command::List { json } => {
             let project = place.open(None)?;
-            let rows: Vec<Row<'_>> =
-                project.plugins().entries().iter().map(|entry| Row::new(entry, &project)).collect();
+            let rows: Vec<Row<'_>> = project
+                .plugins()
+                .entries()
+                .iter()
+                .map(|entry| Row::new(entry, &project))
+                .collect();
             if json {
                 return print_json(out, &rows);
             }
             let lines: Vec<Vec<&str>> = rows
                 .iter()
-                .map(|row| vec![row.id, row.state, row.version, row.reason.unwrap_or(row.description)])
+                .map(|row| {
+                    vec![
+                        row.id,
+                        row.state,
+                        row.version,
+                        row.reason.unwrap_or(row.description),
+                    ]
+                })
                 .collect();
             out.write_all(table(&lines).as_bytes())?;
             Ok(ExitCode::SUCCESS)
@@ -117,10 +128,22 @@ fn info(project: &Project, id: &str, json: bool, out: &mut impl Write) -> Result
         min_host_api: manifest.map_or("", |manifest| &manifest.min_host_api),
         target: manifest.map_or("", |manifest| &manifest.target),
         node_types: manifest
-            .map(|manifest| manifest.node_types.iter().map(|one| NodeTypeShape::new(one, Some(id))).collect())
+            .map(|manifest| {
+                manifest
+                    .node_types
+                    .iter()
+                    .map(|one| NodeTypeShape::new(one, Some(id)))
+                    .collect()
+            })
             .unwrap_or_default(),
         sections: manifest
-            .map(|manifest| manifest.sections.iter().map(|section| section.id.as_str()).collect())
+            .map(|manifest| {
+                manifest
+                    .sections
+                    .iter()
+                    .map(|section| section.id.as_str())
+                    .collect()
+            })
             .unwrap_or_default(),
         reports: entry.reports().list(),
     };
@@ -132,13 +155,27 @@ fn info(project: &Project, id: &str, json: bool, out: &mut impl Write) -> Result
     if !row.description.is_empty() {
         writeln!(out, "{}", row.description)?;
     }
-    writeln!(out, "id: {}\nenabled: {}\nstate: {}", row.id, row.enabled, entry.state())?;
+    writeln!(
+        out,
+        "id: {}\nenabled: {}\nstate: {}",
+        row.id,
+        row.enabled,
+        entry.state()
+    )?;
     if let Some(path) = row.path {
         writeln!(out, "library: {}", path.display())?;
     }
     if manifest.is_some() {
-        writeln!(out, "api: {}, needs a host with {}\nbuilt for: {}", info.api, info.min_host_api, info.target)?;
-        let verb = if project.plugins().added(id).is_some() { "adds" } else { "would add" };
+        writeln!(
+            out,
+            "api: {}, needs a host with {}\nbuilt for: {}",
+            info.api, info.min_host_api, info.target
+        )?;
+        let verb = if project.plugins().added(id).is_some() {
+            "adds"
+        } else {
+            "would add"
+        };
         writeln!(out, "{verb} the sections: {}", info.sections.join(", "))?;
         writeln!(out, "{verb} the nodes:")?;
         for node_type in manifest.into_iter().flat_map(|manifest| &manifest.node_types) {
@@ -153,11 +190,16 @@ fn info(project: &Project, id: &str, json: bool, out: &mut impl Write) -> Result
 
 fn switch(place: &Place, id: &str, enabled: bool, out: &mut impl Write) -> Result<ExitCode, Failure> {
     let options = place.options(None);
-    let project = Project::open(&options).map_err(Failure::Settings)?;
+    // A plugin can be switched although other settings are at fault.
+    let mut faults = Faults::default();
+    let project = Project::open(&options, &mut faults).ok_or(Failure::Settings(faults))?;
     find(&project, id)?;
-    edit::set_plugin_enabled(&options.folder, id, enabled)
-        .map_err(|error| Failure::refused(error.to_string(), None))?;
-    writeln!(out, "plugin `{id}` is {}", if enabled { "enabled" } else { "disabled" })?;
+    edit::set_plugin_enabled(&options.folder, id, enabled)?;
+    writeln!(
+        out,
+        "plugin `{id}` is {}",
+        if enabled { "enabled" } else { "disabled" }
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -165,7 +207,8 @@ fn switch(place: &Place, id: &str, enabled: bool, out: &mut impl Write) -> Resul
 fn find<'a>(project: &'a Project, id: &str) -> Result<&'a Entry, Failure> {
     project.plugins().get(id).ok_or_else(|| {
         let known = project.plugins().entries().iter().map(Entry::id);
-        let hint = suggestion(id, known).or_else(|| Some("no plugin was found; name their folder with `--plugin-dir`".to_owned()));
+        let hint = suggestion(id, known)
+            .or_else(|| Some("no plugin was found; name their folder with `--plugin-dir`".to_owned()));
         Failure::refused(format!("there is no plugin `{id}`"), hint)
     })
 }

@@ -101,7 +101,9 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
         "h" => 3600.0,
         unit => return Err(format!("unknown unit `{unit}`; expected ms, s, m or h")),
     };
-    let number: f64 = digits.parse().map_err(|_| "expected a number and a unit, such as `10s`".to_owned())?;
+    let number: f64 = digits
+        .parse()
+        .map_err(|_| "expected a number and a unit, such as `10s`".to_owned())?;
     Duration::try_from_secs_f64(number * factor).map_err(|error| error.to_string())
 }
 

@@ -39,10 +39,17 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
         Command::List { json: false } => {
             let row = |entry: &&'_ Entry| {
                 let node_type = &entry.node_type;
-                vec![node_type.id.clone(), node_type.name.clone(), node_type.category.clone()]
+                vec![
+                    node_type.id.clone(),
+                    node_type.name.clone(),
+                    node_type.category.clone(),
+                ]
             };
             let rows: Vec<Vec<String>> = toolbox.available().iter().map(row).collect();
-            let rows: Vec<Vec<&str>> = rows.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
+            let rows: Vec<Vec<&str>> = rows
+                .iter()
+                .map(|row| row.iter().map(String::as_str).collect())
+                .collect();
             out.write_all(table(&rows).as_bytes())?;
             Ok(ExitCode::SUCCESS)
         }
@@ -56,7 +63,10 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
                         format!("node type `{node_type}` is not available now"),
                         Some(format!("see `pulsewire plugins info {plugin}`")),
                     ),
-                    None => Failure::refused(format!("unknown node type `{node_type}`"), suggestion(&node_type, ids)),
+                    None => Failure::refused(
+                        format!("unknown node type `{node_type}`"),
+                        suggestion(&node_type, ids),
+                    ),
                 }
             })?;
             if json {

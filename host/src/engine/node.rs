@@ -3,10 +3,7 @@
 //! Most built-in nodes and all plugin nodes implement [`Node`], which knows nothing of the engine. The few that
 //! need it (Console, timers, variables, events, Exit) implement [`EngineNode`] themselves.
 
-use pulsewire_plugin_api::{
-    Call, Flow, Node, NodeError, NodeResult,
-    value::{DataType, Value},
-};
+use pulsewire_plugin_api::{Call, Flow, Node, NodeError, NodeResult, value::DataType};
 
 use super::{timers::TimerId, world::World};
 

@@ -29,12 +29,17 @@ impl Runtime {
 
         let mut faults = Faults::default();
         self.project.check_settings(&mut faults);
+        let settings = self.project.settings_json(&mut faults);
         if faults.has_errors() {
             self.refuse(&faults);
         }
-        let before: Vec<(String, Option<String>)> =
-            self.project.active_plugins().into_iter().map(|id| (id.clone(), self.services.section(&id))).collect();
-        self.services.set_settings(self.project.settings_json());
+        let before: Vec<(String, Option<String>)> = self
+            .project
+            .active_plugins()
+            .into_iter()
+            .map(|id| (id.clone(), self.services.section(&id)))
+            .collect();
+        self.services.set_settings(settings);
         for (plugin, section) in before {
             if section != self.services.section(&plugin) {
                 self.project.settings_changed(&plugin);
@@ -53,15 +58,27 @@ impl Runtime {
         }
         let (project, console, events) = (&mut self.project, &*self.console, self.services.events());
         report_placeholders(&program, project.toolbox(), console);
-        self.engine.replace(program, |program, at| make_node(program, at, project, events, console));
+        self.engine.replace(program, |program, at| {
+            make_node(program, at, project, events, console)
+        });
     }
 
     fn refuse(&self, faults: &Faults) {
         for fault in faults.iter() {
             let message = fault.to_string();
-            self.console.show(&Line { level: Level::Error, graph: "", node: "", message: &message });
+            self.console.show(&Line {
+                level: Level::Error,
+                graph: "",
+                node: "",
+                message: &message,
+            });
         }
         let message = "the settings changed but are at fault; the project goes on as it was";
-        self.console.show(&Line { level: Level::Error, graph: "", node: "", message });
+        self.console.show(&Line {
+            level: Level::Error,
+            graph: "",
+            node: "",
+            message,
+        });
     }
 }

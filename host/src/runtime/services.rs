@@ -24,7 +24,12 @@ pub(crate) struct Services {
 
 impl Services {
     pub(crate) fn new(folder: &Path, queue: Arc<EventQueue>, events: Arc<Events>) -> Self {
-        Self { folder: folder.to_owned(), queue, events, settings: RwLock::default() }
+        Self {
+            folder: folder.to_owned(),
+            queue,
+            events,
+            settings: RwLock::default(),
+        }
     }
 
     /// Replaces the settings that plugins read.
@@ -38,7 +43,11 @@ impl Services {
 
     /// The section as plugins read it now.
     pub(crate) fn section(&self, section: &str) -> Option<String> {
-        self.settings.read().unwrap_or_else(PoisonError::into_inner).get(section).cloned()
+        self.settings
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(section)
+            .cloned()
     }
 }
 
@@ -60,6 +69,8 @@ impl EngineServices for Services {
     }
 
     fn emit(&self, event: u64, values: Vec<Value>) -> Result<(), EmitError> {
-        self.queue.push(Queued { event, values }).map_err(|_| EmitError::Full)
+        self.queue
+            .push(Queued { event, values })
+            .map_err(|_| EmitError::Full)
     }
 }

@@ -26,7 +26,11 @@ impl Watch {
         let (changed, changes) = channel();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let concerns = |event: &notify::Event| {
-                !event.kind.is_access() && event.paths.iter().any(|path| path.file_name() == Some(&file_name))
+                !event.kind.is_access()
+                    && event
+                        .paths
+                        .iter()
+                        .any(|path| path.file_name() == Some(&file_name))
             };
             if event.as_ref().is_ok_and(concerns) {
                 // The receiver lives as long as the watcher.
@@ -40,8 +44,12 @@ impl Watch {
         let watcher = watched
             .map_err(|error| log::warn!("changes of settings.toml are not followed: {error}"))
             .ok()?;
-        let spawned = thread::Builder::new().name("settings-watch".to_owned()).spawn(move || follow(&changes, &handle));
-        spawned.map_err(|error| log::warn!("changes of settings.toml are not followed: {error}")).ok()?;
+        let spawned = thread::Builder::new()
+            .name("settings-watch".to_owned())
+            .spawn(move || follow(&changes, &handle));
+        spawned
+            .map_err(|error| log::warn!("changes of settings.toml are not followed: {error}"))
+            .ok()?;
         Some(Self { _watcher: watcher })
     }
 }

@@ -1,0 +1,175 @@
+//! `pulsewire settings`.
+
+use std::{io::Write, process::ExitCode};
+
+use pulsewire_plugin_api::manifest::Section;
+use serde_json::Value as Json;
+
+use super::{Failure, Place, describe::Item, print_json};
+use crate::{
+    diagnostics::{Faults, suggestion},
+    project::Project,
+    settings::edit,
+};
+
+#[derive(clap::Subcommand, Debug)]
+pub(super) enum Command {
+    /// List the sections with their entries
+    List {
+        /// Print a JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one section: its fields and its entries
+    Show {
+        /// Its id, such as `socketio`
+        section: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add an entry to a list of a section
+    Add {
+        /// The section, such as `socketio`
+        section: String,
+        /// The list, such as `connections`
+        list: String,
+        /// The fields: `name=chat url=http://localhost port=3000`
+        #[arg(value_name = "KEY=VALUE", required = true, value_parser = parse_field)]
+        fields: Vec<(String, String)>,
+    },
+    /// Remove an entry from a list of a section
+    Remove {
+        /// The section, such as `socketio`
+        section: String,
+        /// The list, such as `connections`
+        list: String,
+        /// The entry's name
+        name: String,
+    },
+}
+
+fn parse_field(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> Result<ExitCode, Failure> {
+    let mut project = place.open(None)?;
+    let mut faults = Faults::default();
+    project.check_settings(&mut faults);
+    match command {
+        Command::List { json } => {
+            warn(&faults);
+            let sections: Vec<Json> = project
+                .sections()
+                .iter()
+                .map(|section| listing(&project, section.id()))
+                .collect();
+            if json {
+                return print_json(out, &sections);
+            }
+            for section in &sections {
+                write_entries(section, out)?;
+            }
+        }
+        Command::Show { section, json } => {
+            warn(&faults);
+            let descriptor = find(&project, &section)?;
+            let shown = listing(&project, &section);
+            if json {
+                return print_json(out, &shown);
+            }
+            for list in &descriptor.lists {
+                writeln!(out, "fields of [[settings.{section}.{}]]:", list.id)?;
+                for field in &list.fields {
+                    writeln!(out, "{}", Item::from(field).text())?;
+                }
+            }
+            write_entries(&shown, out)?;
+        }
+        Command::Add {
+            section,
+            list,
+            fields,
+        } => {
+            let fields: Vec<(&str, &str)> = fields
+                .iter()
+                .map(|(key, value)| (key.as_str(), value.as_str()))
+                .collect();
+            edit::add_entry(project.folder(), find(&project, &section)?, &list, &fields)?;
+            let name = fields
+                .iter()
+                .find(|(key, _)| *key == "name")
+                .map_or("", |(_, name)| name);
+            writeln!(out, "added `{name}` to `{section}.{list}`")?;
+        }
+        Command::Remove { section, list, name } => {
+            edit::remove_entry(project.folder(), find(&project, &section)?, &list, &name)?;
+            writeln!(out, "removed `{name}` from `{section}.{list}`")?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Faulty entries are listed as far as they can be read.
+fn warn(faults: &Faults) {
+    faults.iter().for_each(|fault| log::warn!("{fault}"));
+}
+
+/// A section of a plugin that is loaded.
+fn find<'a>(project: &'a Project, id: &str) -> Result<&'a Section, Failure> {
+    let plugins = project.plugins();
+    let loaded = plugins
+        .entries()
+        .iter()
+        .filter_map(|entry| plugins.added(entry.id()));
+    let sections: Vec<&Section> = loaded.flat_map(|(manifest, _)| &manifest.sections).collect();
+    sections
+        .iter()
+        .copied()
+        .find(|section| section.id == id)
+        .ok_or_else(|| {
+            let known = sections.iter().map(|section| section.id.as_str());
+            let hint = match plugins.get(id) {
+                Some(_) => Some(format!("see `pulsewire plugins info {id}`")),
+                None => suggestion(id, known),
+            };
+            Failure::refused(format!("there is no settings section `{id}` now"), hint)
+        })
+}
+
+/// `{id, title, plugin, lists}`, secrets masked.
+fn listing(project: &Project, id: &str) -> Json {
+    let section = project.sections().iter().find(|section| section.id() == id);
+    let mut shown = section.map(|section| section.listing()).unwrap_or_default();
+    if let Some(members) = shown.as_object_mut() {
+        // A section belongs to the plugin of the same id.
+        members.insert("plugin".to_owned(), Json::from(id));
+    }
+    shown
+}
+
+fn write_entries(section: &Json, out: &mut impl Write) -> Result<(), Failure> {
+    writeln!(out, "{} ({})", text(&section["title"]), text(&section["id"]))?;
+    for list in section["lists"].as_array().into_iter().flatten() {
+        let entries = list["entries"].as_array().map(Vec::as_slice).unwrap_or_default();
+        writeln!(out, "  {}: {}", text(&list["title"]), entries.len())?;
+        for entry in entries {
+            let fields = entry.as_object().into_iter().flatten();
+            let changed = fields.filter(|(id, value)| {
+                let fields = list["fields"].as_array().into_iter().flatten();
+                fields
+                    .into_iter()
+                    .any(|field| field["id"] == id.as_str() && field["default"] != **value)
+            });
+            let changed: Vec<String> = changed.map(|(id, value)| format!("{id} = {value}")).collect();
+            writeln!(out, "    {}", changed.join(", "))?;
+        }
+    }
+    Ok(())
+}
+
+fn text(value: &Json) -> &str {
+    value.as_str().unwrap_or_default()
+}
