@@ -50,7 +50,7 @@ fn faults_of_a_graph_read_as_written_here() {
         (
             "wire to a socket that is not there",
             "a: development.console\nbegin.out -> a.imput",
-            "error: logic/project.toml:10:6: node `a`: node `a` has no input `imput`\n  hint: did you mean `input`?",
+            "error: logic/project.toml:10:6: node `a`: there is no input `imput`\n  hint: did you mean `input`?",
         ),
         (
             "wire backwards",

@@ -1,5 +1,7 @@
 //! Logic files: what is read from them, and what is said about the faulty ones.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{path::Path, sync::Arc, time::Instant};
 
 use proptest::prelude::*;
@@ -98,6 +100,16 @@ fn attributes_keep_the_order_of_the_file_and_their_places() {
     assert_eq!(&WHOLE[attributes[1].0.span.clone()], "configuration");
     assert_eq!(&WHOLE[attributes[1].1.span.clone()], "\"chat\"");
     assert_eq!(attributes[2].1.value.to_json(), "[1,2.5]");
+}
+
+#[test]
+fn positions_count_characters_and_no_byte_order_mark() {
+    let source = SourceFile::new("a.toml", "\u{feff}äö = 1\r\n\n  ü\n");
+    let at = |what: &str| source.position(source.text.find(what).unwrap());
+    assert_eq!(source.position(0), (1, 1));
+    assert_eq!((at("= 1"), at("\r"), at("ü")), ((1, 4), (1, 7), (3, 3)));
+    assert_eq!(source.position(source.text.len()), (4, 1));
+    assert_eq!(source.position(usize::MAX), (4, 1));
 }
 
 #[test]

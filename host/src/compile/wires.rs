@@ -156,7 +156,7 @@ fn find(
             end.value
         )
     } else {
-        format!("node `{node}` has no {word} `{socket}`")
+        format!("there is no {word} `{socket}`")
     };
     let hint = suggestion(socket, pulses.iter().map(String::as_str).chain(data));
     let fault = Fault::error(&graph.source, &end.span, message).at_node(&graph.id, node);

@@ -19,5 +19,6 @@
 //! Start at [`servers::RealServer`] for a Socket.IO server, at [`artifacts`] for a library.
 
 pub mod artifacts;
+pub mod project;
 pub mod servers;
 pub mod tools;
