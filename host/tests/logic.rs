@@ -1,13 +1,11 @@
 //! Logic files: what is read from them, and what is said about the faulty ones.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-use std::{path::Path, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use proptest::prelude::*;
 use pulsewire_host::{
     diagnostics::{Faults, SourceFile},
-    logic::{Graph, parse_graph, read_project_logic},
+    logic::{Graph, parse_graph},
 };
 use pulsewire_plugin_api::{
     manifest::Scope,
@@ -274,100 +272,6 @@ fn syntax_fault_names_the_graph() {
     assert_eq!(faults.iter().next().unwrap().graph.as_deref(), Some("scenes/a"));
 }
 
-fn project(files: &[(&str, &[u8])]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    folder
-}
-
-fn read(folder: &Path) -> (Vec<Graph>, String) {
-    let mut faults = Faults::default();
-    let graphs = read_project_logic(folder, &mut faults);
-    (graphs, rendered(faults))
-}
-
-const EMPTY: &[u8] = b"format = 1\n";
-
-#[test]
-fn graphs_come_as_project_scenes_functions_in_the_order_of_names() {
-    let folder = project(&[
-        ("logic/scenes/b.toml", EMPTY),
-        ("logic/scenes/a.toml", EMPTY),
-        ("logic/scenes/notes.txt", b"not logic"),
-        ("logic/scenes/.hidden.toml", b"="),
-        ("logic/functions/f.toml", EMPTY),
-        ("logic/project.toml", EMPTY),
-    ]);
-    let (graphs, faults) = read(folder.path());
-    assert_eq!(faults, "");
-    let ids: Vec<_> = graphs
-        .iter()
-        .map(|graph| (graph.id.as_str(), graph.scope))
-        .collect();
-    assert_eq!(
-        ids,
-        [
-            ("project", Scope::Project),
-            ("scenes/a", Scope::Scene),
-            ("scenes/b", Scope::Scene),
-            ("functions/f", Scope::Function)
-        ]
-    );
-}
-
-#[test]
-fn scenes_alone_are_a_project() {
-    let folder = project(&[("logic/scenes/a.toml", EMPTY)]);
-    let (graphs, faults) = read(folder.path());
-    assert_eq!((graphs.len(), faults.as_str()), (1, ""));
-}
-
-#[test]
-fn neither_project_graph_nor_scenes_is_a_fault() {
-    let folder = project(&[("logic/functions/f.toml", EMPTY)]);
-    assert_eq!(
-        read(folder.path()).1,
-        "error: logic/project.toml: the project has no logic\n  \
-         hint: it is the project's graph; graphs of scenes are `logic/scenes/NAME.toml`"
-    );
-}
-
-#[test]
-fn one_bad_file_does_not_hide_the_faults_of_another() {
-    let folder = project(&[
-        ("logic/project.toml", b"format = 1\n# \xff\n"),
-        ("logic/scenes/a b.toml", EMPTY),
-        ("logic/scenes/c.toml", b"format = \n"),
-    ]);
-    std::fs::create_dir(folder.path().join("logic/scenes/d.toml")).unwrap();
-    assert_eq!(
-        read(folder.path()).1,
-        "error: logic/project.toml:2:3: not UTF-8 text\n  \
-         hint: save the file in the encoding UTF-8\n\
-         error: logic/scenes/a b.toml: the file's name can't name a graph\n  \
-         hint: use letters, digits, `_` and `-`, without dots and spaces\n\
-         error: logic/scenes/c.toml:1:10: not valid TOML: string values must be quoted, expected literal string\n\
-         error: logic/scenes/d.toml: is not a regular file"
-    );
-}
-
-#[cfg(unix)]
-#[test]
-fn fifo_in_the_logic_folder_does_not_block() {
-    let folder = project(&[("logic/project.toml", EMPTY), ("logic/scenes/.keep", b"")]);
-    let fifo = folder.path().join("logic/scenes/pipe.toml");
-    let made = std::process::Command::new("mkfifo").arg(&fifo).status().unwrap();
-    assert!(made.success());
-    assert_eq!(
-        read(folder.path()).1,
-        "error: logic/scenes/pipe.toml: is not a regular file"
-    );
-}
-
 #[test]
 fn faults_of_a_large_file_cost_no_more_than_the_file() {
     let mut text = String::from("format = 1\n");
@@ -434,12 +338,6 @@ const PIECES: &[&str] = &[
 ];
 
 proptest! {
-    #[test]
-    fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let folder = project(&[("logic/project.toml", &bytes)]);
-        read(folder.path());
-    }
-
     #[test]
     fn no_toml_makes_the_reader_panic(
         pieces in prop::collection::vec(prop::sample::select(PIECES), 0..24),
