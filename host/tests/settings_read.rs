@@ -1,7 +1,5 @@
 //! `settings.toml`, the raw stage: its own keys, the plugins config, and what is said about faults in them.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{path::PathBuf, sync::Arc};
 
 use proptest::prelude::*;

@@ -2,14 +2,7 @@
 
 use std::{fs, path::Path};
 
-use pulsewire_host::{
-    diagnostics::Faults,
-    settings::{
-        RawSettings,
-        edit::{EditError, add_entry, remove_entry, set_plugin_enabled},
-        validate_section,
-    },
-};
+use pulsewire_host::settings::edit::{EditError, add_entry, remove_entry, set_plugin_enabled};
 use pulsewire_plugin_api::manifest::Section;
 
 const SECTION: &str = r#"{
@@ -58,13 +51,5 @@ impl Project {
 
     pub(crate) fn remove(&self, name: &str) -> Result<(), EditError> {
         remove_entry(self.path(), &section(), "connections", name)
-    }
-
-    pub(crate) fn names(&self) -> Vec<String> {
-        let raw = RawSettings::read(self.path()).unwrap();
-        let mut faults = Faults::default();
-        let settings = validate_section(&raw, &section(), &mut faults);
-        assert!(faults.is_empty(), "{faults}");
-        settings.names("connections")
     }
 }

@@ -1,0 +1,24 @@
+//! Settings: `settings.toml`, the plugins config and the Project Settings.
+//!
+//! Two stages. **Raw** ([`RawSettings`]): the file is TOML, its own keys are known, the plugins config is read; the
+//! sections stay as they stand. **Validated** ([`validate_section`]): one section against what its plugin declares.
+//! Sections of plugins that are off or missing never reach the second stage.
+//!
+//! Reading never writes; what changes the file is in [`edit`]. Nothing is looked up here: whether a plugin exists is
+//! the plugin host's business.
+
+pub mod edit;
+
+mod check;
+mod item;
+mod listing;
+mod raw;
+mod secret;
+mod section;
+mod url;
+
+pub use raw::RawSettings;
+pub use section::{Entry, ListSettings, SectionSettings, validate_section};
+
+/// The file's name in the project's folder.
+pub const FILE: &str = "settings.toml";

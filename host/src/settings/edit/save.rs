@@ -1,0 +1,70 @@
+//! Writes a file whole or not at all.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use super::EditError;
+
+/// Replaces the content of the file. A reader, a crash or a power cut sees the old content or the new, never a part.
+/// A link is followed; the permissions stay.
+pub(super) fn save(path: &Path, text: &str) -> Result<(), EditError> {
+    let fail = |action| {
+        move |source| EditError::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    };
+    let path = fs::canonicalize(path).map_err(fail("find"))?;
+    // A file that its owner protected is not replaced behind the protection.
+    OpenOptions::new()
+        .write(true)
+        .open(&path)
+        .map_err(fail("write"))?;
+    let permissions = fs::metadata(&path).map_err(fail("read"))?.permissions();
+    let temporary = Temporary(beside(&path));
+    temporary.fill(text, permissions).map_err(fail("write"))?;
+    fs::rename(&temporary.0, &path).map_err(fail("replace"))?;
+    // Makes the new name last. Not every system can do it, and the content is safe without it.
+    if let Some(Ok(folder)) = path.parent().map(File::open) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
+
+fn beside(path: &Path) -> PathBuf {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    path.with_file_name(format!(".settings.{}.{number}.tmp", process::id()))
+}
+
+/// A file that is gone unless it was renamed.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn fill(&self, text: &str, permissions: fs::Permissions) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        {
+            // Settings hold secrets: nobody else may read them before the permissions are right.
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        let mut file = options.open(&self.0)?;
+        file.set_permissions(permissions)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}

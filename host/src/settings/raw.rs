@@ -1,0 +1,222 @@
+//! The raw stage: the file itself, the plugins config and the host's own table.
+
+use std::path::{Path, PathBuf};
+
+use toml::{
+    Spanned as TomlSpanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{FILE, item::Item};
+use crate::{
+    diagnostics::{Fault, Faults, Source, suggestion},
+    literal::{
+        in_file_order,
+        reader::{self, Reader},
+    },
+    logic::Spanned,
+};
+
+const KEYS: &[&str] = &["format", "plugins", "host", "settings"];
+const PLUGIN: &[&str] = &["enabled"];
+const HOST: &[&str] = &["plugin_paths"];
+
+/// `settings.toml` before any section is validated.
+#[derive(Clone)]
+pub struct RawSettings {
+    pub(super) source: Source,
+    plugins: Vec<(Spanned<String>, bool)>,
+    plugin_paths: Vec<PathBuf>,
+    pub(super) sections: Vec<(Spanned<String>, Spanned<Item>)>,
+}
+
+/// Without the sections, which hold secrets.
+impl std::fmt::Debug for RawSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RawSettings")
+            .field("plugins", &self.plugins().collect::<Vec<_>>())
+            .field("plugin_paths", &self.plugin_paths)
+            .field("sections", &self.section_ids().collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+impl RawSettings {
+    /// Reads the settings of the project in `folder`.
+    ///
+    /// # Errors
+    /// All faults of the file's frame, one of which is that there is no file. Wrong settings are never replaced by
+    /// defaults.
+    pub fn read(folder: &Path) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        match Self::read_with(folder, &mut faults) {
+            Some(settings) if !faults.has_errors() => Ok(settings),
+            _ => Err(faults),
+        }
+    }
+
+    /// As [`read`](Self::read), but gives what could be read beside the faults, so that `pulsewire check` can go on to
+    /// the sections.
+    pub fn read_with(folder: &Path, faults: &mut Faults) -> Option<Self> {
+        match reader::read_file(folder, Path::new(FILE)) {
+            Ok(Some(source)) => Self::parse(source, faults),
+            Ok(None) => {
+                faults.push(Fault::file(FILE, "not found").hint(
+                    "a project is a folder with `settings.toml`; `--project DIR` names another folder",
+                ));
+                None
+            }
+            Err(fault) => {
+                faults.push(*fault);
+                None
+            }
+        }
+    }
+
+    /// Reads settings from a text.
+    ///
+    /// `None` only if the text is no TOML or of a format that this release doesn't know.
+    pub fn parse(source: Source, faults: &mut Faults) -> Option<Self> {
+        let file = reader::parse(&source, faults)?;
+        let mut reader = Reader::new(&source, None, faults);
+        if !reader.format(&file) {
+            return None;
+        }
+        let mut settings = Self {
+            source: source.clone(),
+            plugins: Vec::new(),
+            plugin_paths: Vec::new(),
+            sections: Vec::new(),
+        };
+        for (key, item) in in_file_order(&file) {
+            match key.get_ref().as_ref() {
+                "format" => {}
+                "plugins" => settings.plugins = plugins(&mut reader, item),
+                "host" => settings.plugin_paths = plugin_paths(&mut reader, item),
+                "settings" => settings.sections = sections(&mut reader, item),
+                _ => reader.unknown(key, KEYS),
+            }
+        }
+        Some(settings)
+    }
+
+    /// Whether the plugins config lets the plugin run; it does unless it says otherwise.
+    pub fn is_enabled(&self, id: &str) -> bool {
+        self.plugins
+            .iter()
+            .find(|(plugin, _)| plugin.value == id)
+            .is_none_or(|(_, enabled)| *enabled)
+    }
+
+    /// The plugins that the file mentions, known or not, and whether they are enabled.
+    pub fn plugins(&self) -> impl Iterator<Item = (String, bool)> {
+        self.plugins
+            .iter()
+            .map(|(id, enabled)| (id.value.clone(), *enabled))
+    }
+
+    /// `[host] plugin_paths` as they are written; relative ones start from the project's folder.
+    pub fn plugin_paths(&self) -> &[PathBuf] {
+        &self.plugin_paths
+    }
+
+    /// The sections in the file, known or not.
+    pub fn section_ids(&self) -> impl Iterator<Item = &str> {
+        self.sections.iter().map(|(id, _)| id.value.as_str())
+    }
+
+    /// The whole file as it was read.
+    pub fn text(&self) -> &str {
+        &self.source.text
+    }
+
+    /// The file.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Warns of each section that no plugin declares; `declared` are the ids of all known plugins' sections, of the
+    /// disabled ones too. The sections stay in the file.
+    pub fn warn_unknown_sections(&self, declared: &[&str], faults: &mut Faults) {
+        for (id, _) in &self.sections {
+            if !declared.contains(&id.value.as_str()) {
+                let message = format!("no plugin declares the section `{}`", id.value);
+                let hint = suggestion(&id.value, declared.iter().copied());
+                faults.push(Fault::warning(&self.source, &id.span, message).maybe_hint(hint));
+            }
+        }
+    }
+}
+
+fn plugins(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<(Spanned<String>, bool)> {
+    let header = || "each plugin has a table of its own: `[plugins.ID]`".to_owned();
+    let Some(table) = reader.table(item, header) else {
+        return Vec::new();
+    };
+    let mut plugins = Vec::with_capacity(table.len());
+    for (key, item) in in_file_order(table) {
+        let id = key.get_ref();
+        let hint = || format!("write `[plugins.{id}]`, and below it `enabled = true` or `false`");
+        let Some(table) = reader.table(item, hint) else {
+            continue;
+        };
+        let id = Spanned {
+            value: id.to_string(),
+            span: key.span(),
+        };
+        plugins.push((id, enabled(reader, table)));
+    }
+    plugins
+}
+
+fn enabled(reader: &mut Reader<'_>, table: &DeTable<'_>) -> bool {
+    let mut enabled = true;
+    for (key, item) in table {
+        match key.get_ref().as_ref() {
+            // Said wrongly it is a fault, and until that is mended the plugin stays off.
+            "enabled" => enabled = reader.boolean(item).unwrap_or(false),
+            _ => reader.unknown(key, PLUGIN),
+        }
+    }
+    enabled
+}
+
+fn plugin_paths(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<PathBuf> {
+    let example = || "as in `plugin_paths = [\"plugins\"]`".to_owned();
+    let Some(table) = reader.table(item, example) else {
+        return Vec::new();
+    };
+    let mut paths = Vec::new();
+    for (key, item) in table {
+        if key.get_ref() != HOST[0] {
+            reader.unknown(key, HOST);
+            continue;
+        }
+        let Some(elements) = item.get_ref().as_array() else {
+            reader.mismatch("Array of Strings", item, Some(example()));
+            continue;
+        };
+        for element in elements.iter() {
+            match reader.text(element) {
+                Some("") => reader.fault(&element.span(), "the path is empty", None),
+                Some(path) => paths.push(PathBuf::from(path)),
+                None => {}
+            }
+        }
+    }
+    paths
+}
+
+fn sections(
+    reader: &mut Reader<'_>,
+    item: &TomlSpanned<DeValue<'_>>,
+) -> Vec<(Spanned<String>, Spanned<Item>)> {
+    let header = || "each section has a table of its own: `[settings.ID]`".to_owned();
+    let Some(_) = reader.table(item, header) else {
+        return Vec::new();
+    };
+    match Item::new(item).value {
+        Item::Table(sections) => sections,
+        _ => Vec::new(),
+    }
+}
