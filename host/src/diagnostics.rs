@@ -170,18 +170,25 @@ impl Fault {
 /// `error: logic/project.toml:12:8: message`, then a line `hint:` if there is one.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.severity, self.file.display())?;
+        write!(f, "{}: {}", self.severity, self.without_severity())
+    }
+}
+
+impl Fault {
+    /// The text for where the severity is shown in another way.
+    pub fn without_severity(&self) -> String {
+        let mut text = self.file.display().to_string();
         if let (Some(line), Some(column)) = (self.line, self.column) {
-            write!(f, ":{line}:{column}")?;
+            text.push_str(&format!(":{line}:{column}"));
         }
         if let Some(node) = &self.node {
-            write!(f, ": node `{node}`")?;
+            text.push_str(&format!(": node `{node}`"));
         }
-        write!(f, ": {}", self.message)?;
-        match &self.hint {
-            Some(hint) => write!(f, "\n  hint: {hint}"),
-            None => Ok(()),
+        text.push_str(&format!(": {}", self.message));
+        if let Some(hint) = &self.hint {
+            text.push_str(&format!("\n  hint: {hint}"));
         }
+        text
     }
 }
 

@@ -89,7 +89,9 @@ impl Runtime {
         if faults.has_errors() {
             return Err(StartError::Project(faults));
         }
-        faults.iter().for_each(|fault| log::warn!("{fault}"));
+        faults
+            .iter()
+            .for_each(|fault| log::warn!("{}", fault.without_severity()));
 
         if project.activate_plugins() {
             // A plugin that could not be activated has left the toolbox.

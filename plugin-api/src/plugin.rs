@@ -30,7 +30,8 @@ pub trait Plugin: Send + Sized + 'static {
         Ok(())
     }
 
-    /// The plugin's sections changed while it is active. `[logic-thread & active]`
+    /// The plugin's sections changed while it is active. Its nodes live on: what they read of the settings must be
+    /// shared with them. `[logic-thread & active]`
     fn settings_changed(&mut self) -> Result<(), PluginError> {
         Ok(())
     }

@@ -114,7 +114,9 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
 
 /// Faulty entries are listed as far as they can be read.
 fn warn(faults: &Faults) {
-    faults.iter().for_each(|fault| log::warn!("{fault}"));
+    faults
+        .iter()
+        .for_each(|fault| log::warn!("{}", fault.without_severity()));
 }
 
 /// A section of a plugin that is loaded.

@@ -65,7 +65,7 @@ impl Runtime {
 
     fn refuse(&self, faults: &Faults) {
         for fault in faults.iter() {
-            let message = fault.to_string();
+            let message = fault.without_severity();
             self.console.show(&Line {
                 level: Level::Error,
                 graph: "",
