@@ -44,6 +44,12 @@ impl Project {
         self
     }
 
+    /// Searches for plugins in `folder` before anywhere else.
+    pub fn with_plugins_first(mut self, folder: PathBuf) -> Self {
+        self.plugin_dirs.insert(0, folder);
+        self
+    }
+
     /// The folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
