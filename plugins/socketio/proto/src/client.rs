@@ -12,7 +12,10 @@
 use std::{collections::VecDeque, time::Instant};
 
 use crate::{
-    Action, Config, DisconnectReason, Event, Frame, backoff::Backoff, namespace::Namespaces, session::Session,
+    Action, Config, DisconnectReason, Event, Frame, Limits,
+    backoff::Backoff,
+    namespace::{Namespace, Namespaces},
+    session::Session,
 };
 
 mod lifecycle;
@@ -123,6 +126,15 @@ impl Client {
                 replies.chain(watchdog).min()
             }
         }
+    }
+
+    /// What waits to be sent, in all namespaces together. Handing frames out makes it shrink.
+    pub fn queued(&self) -> Limits {
+        let sum = |sum: Limits, namespace: &Namespace| Limits {
+            packets: sum.packets + namespace.outgoing.len(),
+            bytes: sum.bytes + namespace.outgoing.bytes(),
+        };
+        self.namespaces.iter().fold(Limits { packets: 0, bytes: 0 }, sum)
     }
 
     /// Whether there is no connection and none will be opened before the application asks for one.

@@ -22,6 +22,11 @@ pub(crate) const RESERVED_NAMES: [&str; 6] = [
     "removeListener",
 ];
 
+/// Whether the name belongs to the protocol's own events, so that [`Client::emit`](crate::Client::emit) refuses it.
+pub fn is_reserved_name(name: &str) -> bool {
+    RESERVED_NAMES.contains(&name)
+}
+
 /// A packet as it goes to the transport.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Encoded {
@@ -63,7 +68,7 @@ pub(crate) fn event(
     args: &[Data],
     max_attachments: usize,
 ) -> Result<Encoded, EmitError> {
-    if RESERVED_NAMES.contains(&name) {
+    if is_reserved_name(name) {
         return Err(EmitError::ReservedName(name.to_owned()));
     }
     let mut survey = Survey {

@@ -125,7 +125,7 @@ impl Namespaces {
 }
 
 /// The name as the protocol has it: `admin` is `/admin`, nothing is `/`.
-pub(crate) fn normalize(name: &str) -> Cow<'_, str> {
+pub fn normalize(name: &str) -> Cow<'_, str> {
     if name.starts_with('/') {
         Cow::Borrowed(name)
     } else {

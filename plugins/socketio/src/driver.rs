@@ -1,0 +1,33 @@
+//! The driver: one thread for the plugin, one task for each connection on it.
+//!
+//! A [`task`](task::Task) waits for Start and then is a [`live`] connection until Stop: it feeds the protocol core with
+//! frames, time and commands, and carries out what comes of it. `connect` opens a transport step by step, `socket` is
+//! an open one, `outlet` brings events to the engine, `subscriptions` knows which are wanted, `load` bounds what waits
+//! to be sent.
+//!
+//! Invariants:
+//! - A connection has at most one transport, and at most one task.
+//! - The thread ends with [`Driver::end`], in bounded time, whatever the tasks are doing.
+//! - Nothing here logs auth, headers, queries or the user of a URL.
+
+mod activity;
+mod command;
+mod connect;
+mod live;
+mod load;
+mod outlet;
+mod random;
+mod report;
+mod resolve;
+mod socket;
+mod subscriptions;
+mod task;
+mod thread;
+mod timer;
+mod tls;
+mod transport;
+
+pub(crate) use command::{Command, Payload};
+pub(crate) use load::{Load, SendBufferFull};
+pub(crate) use outlet::Outlet;
+pub(crate) use thread::{Driver, DriverError};

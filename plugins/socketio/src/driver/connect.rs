@@ -1,0 +1,267 @@
+//! Opening a transport: name → TCP → TLS → WebSocket. Each step is named, for the errors and for a time-out.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use socketio_proto::{Stage, TransportFailure};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep_until},
+};
+use tokio_tungstenite::{
+    client_async_with_config,
+    tungstenite::{
+        Error,
+        error::ProtocolError,
+        http::{Response, header},
+        protocol::WebSocketConfig,
+    },
+};
+use url::Host;
+
+use super::{
+    activity::Noted,
+    resolve::Resolver,
+    socket::{Socket, Stream},
+    tls::Tls,
+};
+use crate::settings::Settings;
+
+/// How long one address may keep the next waiting (RFC 8305, "Connection Attempt Delay").
+const NEXT_ADDRESS: Duration = Duration::from_millis(250);
+
+/// From this much on, frames are written at once; less waits for the end of the batch.
+const WRITE_BUFFER: usize = 128 << 10;
+
+/// How much of a server's text an error shows, in characters.
+const SHOWN: usize = 300;
+
+/// What connections need beside their settings.
+#[derive(Clone)]
+pub(super) struct Connector {
+    pub(super) resolver: Resolver,
+    pub(super) tls: Arc<Tls>,
+}
+
+/// The step that is under way, readable from outside of the future.
+#[derive(Clone)]
+pub(super) struct Progress(Arc<Mutex<Stage>>);
+
+impl Progress {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Stage::Dns)))
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(&self, stage: Stage) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+    }
+}
+
+/// Opens a WebSocket. Dropping the future gives everything up at once.
+pub(super) async fn open(
+    settings: Arc<Settings>,
+    connector: Connector,
+    progress: Progress,
+) -> Result<Socket, TransportFailure> {
+    let endpoint = &settings.endpoint;
+    let failed = |stage, message| TransportFailure::Failed { stage, message };
+
+    progress.enter(Stage::Dns);
+    let addresses = match &endpoint.host {
+        Host::Domain(name) => connector
+            .resolver
+            .resolve(name, endpoint.port)
+            .await
+            .map_err(|error| failed(Stage::Dns, format!("`{name}` is not found: {error}")))?,
+        Host::Ipv4(address) => vec![SocketAddr::new(IpAddr::from(*address), endpoint.port)],
+        Host::Ipv6(address) => vec![SocketAddr::new(IpAddr::from(*address), endpoint.port)],
+    };
+
+    progress.enter(Stage::Tcp);
+    let stream = connect_any(addresses)
+        .await
+        .map_err(|message| failed(Stage::Tcp, message))?;
+    if let Err(error) = stream.set_nodelay(true) {
+        log::debug!("TCP_NODELAY cannot be set: {error}");
+    }
+    let stream = Noted::new(stream);
+
+    let stream = if endpoint.is_secure {
+        progress.enter(Stage::Tls);
+        let connected = connector.tls.connect(&endpoint.host, stream).await;
+        Stream::Tls(Box::new(
+            connected.map_err(|message| failed(Stage::Tls, message))?,
+        ))
+    } else {
+        Stream::Plain(stream)
+    };
+
+    progress.enter(Stage::Http);
+    // The write buffer itself needs no bound: `socket` stops at the first frame that is not written at once.
+    let config = WebSocketConfig::default()
+        .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(usize::MAX)
+        .max_message_size(Some(settings.max_message_size))
+        .max_frame_size(Some(settings.max_message_size));
+    let (socket, _) = client_async_with_config(endpoint.request(), stream, Some(config))
+        .await
+        .map_err(|error| failed(Stage::Http, describe_refusal(error)))?;
+    Ok(Socket::new(socket))
+}
+
+/// The first address that answers; each has a head start over the next.
+async fn connect_any(addresses: Vec<SocketAddr>) -> Result<TcpStream, String> {
+    let mut waiting = addresses.into_iter();
+    let mut attempts = FuturesUnordered::new();
+    let mut next_at = Instant::now();
+    let mut failures: Vec<String> = Vec::new();
+    loop {
+        if attempts.is_empty() || next_at <= Instant::now() {
+            if let Some(address) = waiting.next() {
+                attempts.push(connect_one(address));
+                next_at = Instant::now() + NEXT_ADDRESS;
+            } else if attempts.is_empty() {
+                return Err(match failures.is_empty() {
+                    true => "the name has no address".to_owned(),
+                    false => failures.join("; "),
+                });
+            }
+        }
+        tokio::select! {
+            Some((address, connected)) = attempts.next() => match connected {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failures.push(format!("{address}: {error}")),
+            },
+            () = sleep_until(next_at), if waiting.len() > 0 => {}
+        }
+    }
+}
+
+async fn connect_one(address: SocketAddr) -> (SocketAddr, io::Result<TcpStream>) {
+    (address, TcpStream::connect(address).await)
+}
+
+/// What the answer to the upgrade request was, if it was no upgrade.
+fn describe_refusal(error: Error) -> String {
+    match error {
+        Error::Http(response) => describe_response(&response),
+        Error::Protocol(ProtocolError::HandshakeIncomplete) => {
+            "the server closed the connection without an answer".to_owned()
+        }
+        Error::Protocol(ProtocolError::HttparseError(error)) => {
+            format!("the server's answer is not HTTP: {error}")
+        }
+        Error::Protocol(error) => format!("the server's answer is not a WebSocket upgrade: {error}"),
+        Error::Io(error) => error.to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn describe_response(response: &Response<Option<Vec<u8>>>) -> String {
+    let status = response.status();
+    let text = response.body().as_deref().map(shown).unwrap_or_default();
+    let mut description = format!("the server answered HTTP {status}, not a WebSocket upgrade");
+    let location = response
+        .headers()
+        .get(header::LOCATION)
+        .and_then(|value| value.to_str().ok());
+    if let Some(location) = location.filter(|_| status.is_redirection()) {
+        // A query may hold what is secret.
+        let location = location.split('?').next().unwrap_or_default();
+        description += &format!("; it redirects to {location}");
+    }
+    if !text.is_empty() {
+        description += &format!(": {text}");
+    }
+    description
+}
+
+/// A server's text in one line, not too long.
+fn shown(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let line = words
+        .by_ref()
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    match line.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_shows_the_servers_words() {
+        let response = Response::builder()
+            .status(400)
+            .body(Some(br#"{"code":3,"message":"Bad request"}"#.to_vec()))
+            .unwrap();
+        assert_eq!(
+            describe_refusal(Error::Http(Box::new(response))),
+            r#"the server answered HTTP 400 Bad Request, not a WebSocket upgrade: {"code":3,"message":"Bad request"}"#
+        );
+    }
+
+    #[test]
+    fn a_redirection_shows_its_goal_without_the_query() {
+        let response = Response::builder()
+            .status(301)
+            .header("Location", "https://h/x?token=secret")
+            .body(None)
+            .unwrap();
+        let text = describe_refusal(Error::Http(Box::new(response)));
+        assert!(text.ends_with("redirects to https://h/x"), "{text}");
+    }
+
+    #[test]
+    fn a_page_is_cut_to_a_line() {
+        let page = format!("<html>\r\n\t<body>\u{0}{}</body>", "x".repeat(500));
+        let line = shown(page.as_bytes());
+        assert!(
+            line.starts_with("<html> <body> xxx") && line.ends_with('…'),
+            "{line}"
+        );
+        assert_eq!(line.chars().count(), SHOWN + 1);
+    }
+
+    #[tokio::test]
+    async fn an_address_that_refuses_does_not_hide_one_that_answers() {
+        let gone = TcpListener::bind("127.0.0.1:0")
+            .await
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stream = connect_any(vec![gone, address]).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), address);
+    }
+
+    #[tokio::test]
+    async fn all_addresses_that_fail_are_named() {
+        let gone = TcpListener::bind("127.0.0.1:0")
+            .await
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        let error = connect_any(vec![gone, gone]).await.unwrap_err();
+        assert_eq!(error.matches(&gone.to_string()).count(), 2, "{error}");
+        assert_eq!(connect_any(vec![]).await.unwrap_err(), "the name has no address");
+    }
+}

@@ -1,0 +1,126 @@
+//! How much waits to be sent: counted on the logic thread, where Send must be refused in time, and on the driver's.
+//!
+//! The logic thread alone adds, before it hands an event over. The driver takes off what it has written. So the sum is
+//! never too small, and nothing that was taken has to be refused later.
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use socketio_proto::Limits;
+
+/// What an event costs beside its texts.
+const OVERHEAD: usize = 16;
+
+/// The events of one connection that wait to be sent.
+pub(crate) struct Load {
+    packets: AtomicUsize,
+    bytes: AtomicUsize,
+    is_online: AtomicBool,
+    limits: Mutex<Limits>,
+}
+
+/// Why an event cannot be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SendBufferFull {
+    #[error("the send buffer is full: {0} events wait for the connection (setting `send_buffer`)")]
+    Packets(usize),
+    #[error(
+        "the send buffer is full: no more than {0} bytes may wait to be sent (setting `send_buffer_bytes`)"
+    )]
+    Bytes(usize),
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Self {
+            packets: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            is_online: AtomicBool::new(false),
+            limits: Mutex::new(Limits { packets: 0, bytes: 0 }),
+        }
+    }
+}
+
+impl Load {
+    /// `[logic-thread]`
+    pub(crate) fn set_limits(&self, limits: Limits) {
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = limits;
+    }
+
+    /// Makes room for an event with `text` bytes; returns what to take off later. The bound on the number holds only
+    /// without a connection: with one, events wait no longer than it takes to write them. `[logic-thread]`
+    pub(crate) fn reserve(&self, text: usize) -> Result<usize, SendBufferFull> {
+        let limits = *self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        let size = text + OVERHEAD;
+        let waits = self.packets.load(Ordering::Relaxed) >= limits.packets;
+        if waits && !self.is_online.load(Ordering::Relaxed) {
+            return Err(SendBufferFull::Packets(limits.packets));
+        }
+        if self.bytes.load(Ordering::Relaxed).saturating_add(size) > limits.bytes {
+            return Err(SendBufferFull::Bytes(limits.bytes));
+        }
+        self.packets.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(size, Ordering::Relaxed);
+        Ok(size)
+    }
+
+    /// Whether a namespace is joined now. `[driver-thread]`
+    pub(super) fn set_online(&self, is_online: bool) {
+        self.is_online.store(is_online, Ordering::Relaxed);
+    }
+
+    /// What was counted as `before` counts as `now`. `[driver-thread]`
+    pub(super) fn recount(&self, before: Limits, now: Limits) {
+        // Wrapping, so that less is more by a negative amount.
+        self.packets
+            .fetch_add(now.packets.wrapping_sub(before.packets), Ordering::Relaxed);
+        self.bytes
+            .fetch_add(now.bytes.wrapping_sub(before.bytes), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(packets: usize, bytes: usize) -> Limits {
+        Limits { packets, bytes }
+    }
+
+    #[test]
+    fn both_bounds_hold_without_a_connection() {
+        let load = Load::default();
+        load.set_limits(limits(2, 100));
+        assert_eq!(load.reserve(4), Ok(20));
+        assert_eq!(load.reserve(65), Err(SendBufferFull::Bytes(100)));
+        assert_eq!(load.reserve(64), Ok(80));
+        assert_eq!(load.reserve(0), Err(SendBufferFull::Packets(2)));
+        load.recount(limits(2, 100), limits(0, 0));
+        assert_eq!(load.reserve(84), Ok(100));
+    }
+
+    #[test]
+    fn with_a_connection_only_bytes_count() {
+        let load = Load::default();
+        load.set_limits(limits(1, 64));
+        load.set_online(true);
+        for _ in 0..4 {
+            load.reserve(0).unwrap();
+        }
+        assert_eq!(load.reserve(0), Err(SendBufferFull::Bytes(64)));
+        load.set_online(false);
+        assert_eq!(load.reserve(0), Err(SendBufferFull::Packets(1)));
+    }
+
+    #[test]
+    fn a_recount_may_grow() {
+        let load = Load::default();
+        load.set_limits(limits(9, 100));
+        let size = load.reserve(4).unwrap();
+        // Its encoding is longer than its text.
+        load.recount(limits(1, size), limits(1, 90));
+        assert_eq!(load.reserve(0), Err(SendBufferFull::Bytes(100)));
+    }
+}

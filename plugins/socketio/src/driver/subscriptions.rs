@@ -1,0 +1,137 @@
+//! Which events are wanted, in which namespaces.
+//!
+//! A subscription *takes effect* when its namespace is joined. That is told once; reconnections do not tell it again,
+//! Stop lets all of them wait for the next Start.
+
+use std::collections::HashMap;
+
+use pulsewire_plugin_api::value::Text;
+
+/// The subscriptions of one connection. They outlive its connections.
+#[derive(Default)]
+pub(super) struct Subscriptions {
+    /// In the order of the first subscriptions.
+    namespaces: Vec<Namespace>,
+}
+
+struct Namespace {
+    name: Text,
+    events: HashMap<String, Subscription>,
+}
+
+struct Subscription {
+    name: Text,
+    is_effective: bool,
+}
+
+impl Subscriptions {
+    /// Adds one, unless it is there.
+    pub(super) fn add(&mut self, namespace: &str, event: &Text) {
+        let subscription = Subscription {
+            name: event.clone(),
+            is_effective: false,
+        };
+        let found = self.position(namespace);
+        let at = found.unwrap_or_else(|| {
+            self.namespaces.push(Namespace {
+                name: Text::from(namespace),
+                events: HashMap::new(),
+            });
+            self.namespaces.len() - 1
+        });
+        let events = &mut self.namespaces[at].events;
+        events.entry(event.as_str().to_owned()).or_insert(subscription);
+    }
+
+    /// Takes one away. Says whether it had taken effect.
+    pub(super) fn remove(&mut self, namespace: &str, event: &str) -> bool {
+        let found = self.position(namespace);
+        found
+            .and_then(|at| self.namespaces[at].events.remove(event))
+            .is_some_and(|subscription| subscription.is_effective)
+    }
+
+    /// The namespace is joined. Says how many subscriptions take effect by that.
+    pub(super) fn take_effect(&mut self, namespace: &str) -> usize {
+        let Some(at) = self.position(namespace) else {
+            return 0;
+        };
+        let all = self.namespaces[at].events.values_mut();
+        all.map(|subscription| std::mem::replace(&mut subscription.is_effective, true))
+            .filter(|was_effective| !was_effective)
+            .count()
+    }
+
+    /// The connection was stopped: all wait for the next one.
+    pub(super) fn suspend(&mut self) {
+        let all = self.namespaces.iter_mut();
+        all.flat_map(|namespace| namespace.events.values_mut())
+            .for_each(|subscription| subscription.is_effective = false);
+    }
+
+    /// Namespace and name of an event, if it is wanted, as texts to share.
+    pub(super) fn find(&self, namespace: &str, event: &str) -> Option<(&Text, &Text)> {
+        let namespace = &self.namespaces[self.position(namespace)?];
+        let subscription = namespace.events.get(event)?;
+        Some((&namespace.name, &subscription.name))
+    }
+
+    /// The namespaces with subscriptions.
+    pub(super) fn namespaces(&self) -> impl Iterator<Item = &str> {
+        let wanted = self.namespaces.iter();
+        wanted
+            .filter(|namespace| !namespace.events.is_empty())
+            .map(|namespace| namespace.name.as_str())
+    }
+
+    /// There are few, so looking is faster than hashing.
+    fn position(&self, namespace: &str) -> Option<usize> {
+        let mut all = self.namespaces.iter();
+        all.position(|known| known.name.as_str() == namespace)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subscriptions(pairs: &[(&str, &str)]) -> Subscriptions {
+        let mut subscriptions = Subscriptions::default();
+        for (namespace, event) in pairs {
+            subscriptions.add(namespace, &Text::from(*event));
+        }
+        subscriptions
+    }
+
+    #[test]
+    fn only_what_was_subscribed_to_is_found() {
+        let mut all = subscriptions(&[("/", "a"), ("/x", "b")]);
+        assert!(all.find("/", "a").is_some());
+        assert!(all.find("/", "b").is_none());
+        assert!(all.find("/y", "b").is_none());
+        all.remove("/", "a");
+        assert!(all.find("/", "a").is_none());
+        assert_eq!(all.namespaces().collect::<Vec<_>>(), ["/x"]);
+    }
+
+    #[test]
+    fn a_subscription_takes_effect_once() {
+        let mut all = subscriptions(&[("/", "a"), ("/", "a"), ("/", "b"), ("/x", "a")]);
+        assert_eq!(all.take_effect("/"), 2);
+        assert_eq!(all.take_effect("/"), 0);
+        all.add("/", &Text::from("a"));
+        assert_eq!(all.take_effect("/"), 0);
+        all.suspend();
+        assert_eq!(all.take_effect("/"), 2);
+    }
+
+    #[test]
+    fn only_an_effective_subscription_ends() {
+        let mut all = subscriptions(&[("/", "a"), ("/x", "a")]);
+        all.take_effect("/");
+        assert!(all.remove("/", "a"));
+        assert!(!all.remove("/", "a"));
+        assert!(!all.remove("/x", "a"));
+        assert!(!all.remove("/y", "a"));
+    }
+}

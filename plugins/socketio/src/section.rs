@@ -1,0 +1,88 @@
+//! The section `socketio` of the Project Settings, as it is declared. `settings` reads it.
+
+use pulsewire_plugin_api::{
+    describe::{Field, List, Literal, Section},
+    value::DataType,
+};
+
+/// One hour: no delay or timeout is longer.
+const HOUR: i64 = 3_600_000;
+
+/// The section and its list `connections`.
+pub(crate) const SECTION: Section = Section::new(
+    "socketio",
+    "Socket.IO",
+    &[List::new("connections", "Connections", CONNECTION)],
+);
+
+const CONNECTION: &[Field] = &[
+    Field::new("name", "Name", DataType::String)
+        .required()
+        .help("What the nodes' Configuration calls this connection."),
+    Field::url("url", "URL")
+        .required()
+        .help("The server: http, https, ws or wss. A port in it wins over Port, a path over Path; its query is sent too."),
+    // Absent is 0, which nobody can set.
+    Field::new("port", "Port", DataType::Int)
+        .range(1, 65535)
+        .help("The server's port, unless the URL has one. Without either: 80, with https and wss 443."),
+    Field::new("path", "Path", DataType::String)
+        .default(Literal::Str("/socket.io"))
+        .help("The path of the server's Socket.IO endpoint, unless the URL has one."),
+    Field::new("namespaces", "Namespaces", DataType::Array)
+        .default(Literal::Json(r#"["/"]"#))
+        .help("The namespaces that Start joins. Send and Subscribe join others when they need them."),
+    Field::new("auth", "Auth", DataType::Dictionary)
+        .secret()
+        .help("What is sent when a namespace is joined, such as { token = \"${CHAT_TOKEN}\" }."),
+    Field::new("query", "Query", DataType::Dictionary)
+        .secret()
+        .help("Parameters that are added to the URL of the handshake."),
+    Field::new("headers", "Headers", DataType::Dictionary)
+        .secret()
+        .help("HTTP headers that are added to the handshake."),
+    Field::new("reconnection", "Reconnection", DataType::Bool)
+        .default(Literal::Bool(true))
+        .help("Whether a lost or failed connection is tried again."),
+    Field::new("reconnection_attempts", "Reconnection Attempts", DataType::Int)
+        .range(0, u32::MAX as i64)
+        .help("After how many failed attempts in a row it gives up; 0 is never."),
+    Field::new("reconnection_delay", "Reconnection Delay", DataType::Int)
+        .unit("ms")
+        .range(1, HOUR)
+        .default(Literal::Int(1000))
+        .help("The wait before the first attempt; it doubles with each further one."),
+    Field::new("reconnection_delay_max", "Reconnection Delay Max", DataType::Int)
+        .unit("ms")
+        .range(1, HOUR)
+        .default(Literal::Int(5000))
+        .help("The longest wait before an attempt."),
+    Field::new("randomization_factor", "Randomization Factor", DataType::Float)
+        .range(0, 1)
+        .default(Literal::Json("0.5"))
+        .help("How far a wait may stray from its value, so that not all clients come back at once."),
+    Field::new("timeout", "Timeout", DataType::Int)
+        .unit("ms")
+        .range(0, HOUR)
+        .default(Literal::Int(20_000))
+        .help("How long connecting may take, up to the server's handshake; 0 is without limit."),
+    Field::new("connect_timeout", "Connect Timeout", DataType::Int)
+        .unit("ms")
+        .range(0, HOUR)
+        .default(Literal::Int(20_000))
+        .help("How long the server may take to accept a namespace; 0 is without limit."),
+    Field::new("send_buffer", "Send Buffer", DataType::Int)
+        .range(0, 1_000_000)
+        .default(Literal::Int(1000))
+        .help("How many events Send may leave waiting while there is no connection."),
+    Field::new("send_buffer_bytes", "Send Buffer Bytes", DataType::Int)
+        .unit("bytes")
+        .range(0, 1 << 31)
+        .default(Literal::Int(64 << 20))
+        .help("How large the events that wait to be sent may be together, with or without a connection."),
+    Field::new("max_message_size", "Max Message Size", DataType::Int)
+        .unit("bytes")
+        .range(1 << 10, 1 << 31)
+        .default(Literal::Int(100_000_000))
+        .help("How large a received event may be. A larger one ends the connection with an error."),
+];

@@ -1,0 +1,269 @@
+//! The entries of `settings.socketio.connections`, as the driver uses them.
+//!
+//! The host has checked types and ranges and filled in the defaults of `section`; here the fields get their meaning.
+//! An entry that has none is that entry's fault alone: the others work.
+
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+
+use pulsewire_plugin_api::{Host, PluginError};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value as Json};
+use socketio_proto::{Config, Limits};
+
+use crate::{
+    endpoint::{Endpoint, EndpointError, Parts},
+    section::SECTION,
+};
+
+/// A closing handshake may take so long; well below the time that `deactivate` has.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(1200);
+
+/// One connection. Its `Debug` holds no secrets.
+#[derive(PartialEq)]
+pub(crate) struct Settings {
+    pub(crate) endpoint: Endpoint,
+    /// With their leading slash, each once, in order; at least one.
+    pub(crate) namespaces: Vec<String>,
+    /// What CONNECT carries.
+    pub(crate) auth: Option<Json>,
+    pub(crate) reconnection_delay: Duration,
+    /// Bounds of what waits to be sent; that of the packets holds without a connection only.
+    pub(crate) send_buffer: Limits,
+    pub(crate) max_message_size: usize,
+    reconnection: bool,
+    reconnection_attempts: Option<u32>,
+    reconnection_delay_max: Duration,
+    randomization_factor: f64,
+    pub(crate) timeout: Option<Duration>,
+    connect_timeout: Option<Duration>,
+}
+
+/// Why an entry cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    #[error("{0}")]
+    Entry(#[source] serde_json::Error),
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    #[error("the namespace `{0}` holds a `,`")]
+    Namespace(String),
+}
+
+/// An entry, or why it cannot be used.
+pub(crate) type Checked = Result<Arc<Settings>, Arc<str>>;
+
+/// All entries by their names.
+pub(crate) fn read(host: &Host) -> Result<HashMap<String, Checked>, PluginError> {
+    let section: Section = host.settings(SECTION.id())?;
+    let mut all = HashMap::with_capacity(section.connections.len());
+    for entry in section.connections {
+        let Some(name) = entry.get("name").and_then(Json::as_str).map(str::to_owned) else {
+            continue;
+        };
+        let checked = Settings::parse(entry).map(Arc::new).map_err(|error| {
+            log::error!("connection `{name}`: {error}");
+            error.to_string().into()
+        });
+        all.insert(name, checked);
+    }
+    Ok(all)
+}
+
+impl Settings {
+    pub(crate) fn parse(entry: Json) -> Result<Self, SettingsError> {
+        let entry: Entry = serde_json::from_value(entry).map_err(SettingsError::Entry)?;
+        let endpoint = Endpoint::new(&Parts {
+            url: &entry.url,
+            port: entry.port,
+            path: &entry.path,
+            query: &entry.query,
+            headers: &entry.headers,
+        })?;
+        Ok(Self {
+            endpoint,
+            namespaces: namespaces(&entry.namespaces)?,
+            auth: (!entry.auth.is_empty()).then_some(Json::Object(entry.auth)),
+            reconnection_delay: entry.reconnection_delay,
+            send_buffer: Limits {
+                packets: entry.send_buffer,
+                bytes: entry.send_buffer_bytes,
+            },
+            max_message_size: entry.max_message_size,
+            reconnection: entry.reconnection,
+            reconnection_attempts: (entry.reconnection_attempts > 0).then_some(entry.reconnection_attempts),
+            reconnection_delay_max: entry.reconnection_delay_max,
+            randomization_factor: entry.randomization_factor,
+            timeout: (!entry.timeout.is_zero()).then_some(entry.timeout),
+            connect_timeout: (!entry.connect_timeout.is_zero()).then_some(entry.connect_timeout),
+        })
+    }
+
+    /// What the protocol needs of it.
+    pub(crate) fn client_config(&self, random: impl FnMut() -> f64 + Send + 'static) -> Config {
+        let mut config = Config::new(random);
+        config.reconnection = self.reconnection;
+        config.reconnection_attempts = self.reconnection_attempts;
+        config.reconnection_delay = self.reconnection_delay;
+        config.reconnection_delay_max = self.reconnection_delay_max;
+        config.randomization_factor = self.randomization_factor;
+        config.connect_timeout = self.timeout;
+        config.namespace_timeout = self.connect_timeout;
+        config.close_timeout = CLOSE_TIMEOUT;
+        // Send refuses in time, see `driver::load`; so nothing that was taken is refused later.
+        config.send_buffer = Limits {
+            packets: usize::MAX,
+            bytes: usize::MAX,
+        };
+        config.receive_buffer.bytes = config.receive_buffer.bytes.max(self.max_message_size);
+        config.max_attachment_bytes = self.max_message_size;
+        config
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Settings({})", self.endpoint)
+    }
+}
+
+/// The normalized names, each once; `/` if there is none.
+fn namespaces(names: &[String]) -> Result<Vec<String>, SettingsError> {
+    let mut namespaces = Vec::with_capacity(names.len().max(1));
+    for name in names {
+        if name.contains(',') {
+            return Err(SettingsError::Namespace(name.clone()));
+        }
+        let name = socketio_proto::normalize_namespace(name).into_owned();
+        if !namespaces.contains(&name) {
+            namespaces.push(name);
+        }
+    }
+    if namespaces.is_empty() {
+        namespaces.push("/".to_owned());
+    }
+    Ok(namespaces)
+}
+
+#[derive(Deserialize)]
+struct Section {
+    /// Read one by one, so that one that is wrong does not hide the others.
+    connections: Vec<Json>,
+}
+
+/// An entry as the host hands it over: every field is there.
+#[derive(Deserialize)]
+struct Entry {
+    url: String,
+    port: u16,
+    path: String,
+    namespaces: Vec<String>,
+    auth: Map<String, Json>,
+    query: Map<String, Json>,
+    headers: Map<String, Json>,
+    reconnection: bool,
+    reconnection_attempts: u32,
+    #[serde(deserialize_with = "millis")]
+    reconnection_delay: Duration,
+    #[serde(deserialize_with = "millis")]
+    reconnection_delay_max: Duration,
+    randomization_factor: f64,
+    #[serde(deserialize_with = "millis")]
+    timeout: Duration,
+    #[serde(deserialize_with = "millis")]
+    connect_timeout: Duration,
+    send_buffer: usize,
+    send_buffer_bytes: usize,
+    max_message_size: usize,
+}
+
+fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u64::deserialize(deserializer).map(Duration::from_millis)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use pulsewire_plugin_api::{Plugin, describe::Json as Describe, manifest::Manifest};
+    use serde_json::json;
+
+    use super::*;
+    use crate::SocketIo;
+
+    const LEN: usize = Describe::<0>::metadata(&SocketIo::ABOUT).len();
+
+    /// An entry with the declared defaults and these fields.
+    pub(crate) fn entry(fields: Json) -> Json {
+        let metadata = Describe::<LEN>::metadata(&SocketIo::ABOUT).into_bytes();
+        let manifest = Manifest::from_json(&metadata).unwrap();
+        let mut entry = Map::new();
+        for field in &manifest.sections[0].lists[0].fields {
+            let default = field
+                .default
+                .clone()
+                .unwrap_or_else(|| pulsewire_plugin_api::value::Value::default_of(field.data_type));
+            entry.insert(field.id.clone(), default.to_json().parse().unwrap());
+        }
+        entry.extend(fields.as_object().cloned().unwrap());
+        Json::Object(entry)
+    }
+
+    fn settings(fields: Json) -> Settings {
+        Settings::parse(entry(fields)).unwrap()
+    }
+
+    fn fault(fields: Json) -> String {
+        Settings::parse(entry(fields)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_official_client() {
+        let settings = settings(json!({"name": "a", "url": "http://h"}));
+        let config = settings.client_config(|| 0.0);
+        let official = Config::new(|| 0.0);
+        assert_eq!(config.reconnection, official.reconnection);
+        assert_eq!(config.reconnection_attempts, official.reconnection_attempts);
+        assert_eq!(config.reconnection_delay, official.reconnection_delay);
+        assert_eq!(config.reconnection_delay_max, official.reconnection_delay_max);
+        assert_eq!(config.randomization_factor, official.randomization_factor);
+        assert_eq!(config.connect_timeout, official.connect_timeout);
+        assert_eq!(config.namespace_timeout, official.namespace_timeout);
+        assert_eq!(settings.namespaces, ["/"]);
+        assert_eq!(settings.auth, None);
+        assert_eq!(settings.endpoint.to_string(), "http://h/socket.io/");
+        assert_eq!(settings.send_buffer.packets, 1000);
+        assert_eq!(settings.max_message_size, 100_000_000);
+    }
+
+    #[test]
+    fn fields_reach_the_protocol() {
+        let settings = settings(json!({
+            "url": "wss://h", "reconnection": false, "reconnection_attempts": 3, "reconnection_delay": 10,
+            "reconnection_delay_max": 20, "randomization_factor": 0.0, "timeout": 0, "connect_timeout": 7,
+            "max_message_size": 200_000_000, "auth": {"token": "t"},
+        }));
+        let config = settings.client_config(|| 0.0);
+        assert!(!config.reconnection);
+        assert_eq!(config.reconnection_attempts, Some(3));
+        assert_eq!(config.reconnection_delay, Duration::from_millis(10));
+        assert_eq!(config.reconnection_delay_max, Duration::from_millis(20));
+        assert_eq!(config.randomization_factor, 0.0);
+        assert_eq!(config.connect_timeout, None);
+        assert_eq!(config.namespace_timeout, Some(Duration::from_millis(7)));
+        assert_eq!(config.max_attachment_bytes, 200_000_000);
+        assert_eq!(settings.auth, Some(json!({"token": "t"})));
+    }
+
+    #[test]
+    fn namespaces_are_normalized_and_never_empty() {
+        let names = |names: Json| settings(json!({"url": "http://h", "namespaces": names})).namespaces;
+        assert_eq!(names(json!([])), ["/"]);
+        assert_eq!(names(json!(["admin", "/", "/admin"])), ["/admin", "/"]);
+        assert!(fault(json!({"url": "http://h", "namespaces": ["/a,b"]})).contains("`/a,b`"));
+        assert!(fault(json!({"url": "http://h", "namespaces": [1]})).contains("expected a string"));
+    }
+
+    #[test]
+    fn debug_output_holds_no_secrets() {
+        let settings = settings(json!({"url": "http://a:secret@h", "auth": {"t": "secret"}}));
+        assert_eq!(format!("{settings:?}"), "Settings(http://h/socket.io/)");
+    }
+}
