@@ -183,13 +183,12 @@ impl Connection {
             .is_some_and(|rest| rest.starts_with('.'))
     }
 
-    fn refuse_foreign(&self, node_type: &str) {
+    #[cold]
+    fn refuse_foreign(&self, wanted: &str) {
         if !self.asked_for_foreign.swap(true, Ordering::Relaxed) {
-            let message = format!(
-                "plugin `{}` asked for an event of `{node_type}`, which is not its own",
-                self.account.id
-            );
-            let hint = "a plugin may emit events of its own node types only";
+            let id = &self.account.id;
+            let message = format!("plugin `{id}` asked for {wanted}, which is not its own");
+            let hint = "a plugin sees its own settings section and emits events of its own node types only";
             self.account
                 .report_at_run(Report::new(Step::Run, message).hint(hint));
         }
@@ -218,6 +217,10 @@ impl HostServices for Connection {
     }
 
     fn settings(&self, section: &str) -> Option<String> {
+        if section != self.account.id {
+            self.refuse_foreign(&format!("the settings section `{section}`"));
+            return None;
+        }
         self.with_engine(Service::Settings, |engine| {
             engine.settings(&self.account.id, section)
         })?
@@ -230,7 +233,7 @@ impl HostServices for Connection {
 
     fn event(&self, node_type: &str, key: &str) -> Option<u64> {
         if !self.is_own(node_type) {
-            self.refuse_foreign(node_type);
+            self.refuse_foreign(&format!("an event of `{node_type}`"));
             return None;
         }
         self.with_engine(Service::Event, |engine| engine.event(node_type, key))?

@@ -116,6 +116,17 @@ fn events_of_others_are_refused() {
 }
 
 #[test]
+fn settings_of_others_are_refused() {
+    let (account, connection) = connection();
+    connection.attach(Arc::new(Engine::default()));
+    assert_eq!(connection.settings("y"), None);
+    assert_eq!(
+        messages(&account),
+        ["plugin `x` asked for the settings section `y`, which is not its own"]
+    );
+}
+
+#[test]
 fn panic_of_the_engine_stays_on_the_hosts_side() {
     let (account, connection) = connection();
     connection.attach(Arc::new(Engine::default()));
