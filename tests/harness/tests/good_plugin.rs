@@ -51,28 +51,42 @@ fn events_from_a_thread_of_the_plugin_arrive_in_order_under_their_key() {
 }
 
 #[test]
-fn node_that_cannot_be_made_says_why() {
+fn node_follows_changed_settings() {
     let mut good = good();
-    let error = good
-        .try_node("good.tell", json!({"configuration": "fr"}))
-        .err()
-        .unwrap();
-    assert_eq!(
-        error.to_string(),
-        "plugin `good` failed to make a node: no greeting `fr`"
-    );
-    assert_eq!(*good.state(), State::Active);
-}
+    let mut tell = good.node("good.tell", json!({"configuration": "fr"}));
+    let error = tell.try_run(["toi"]).unwrap_err();
+    assert_eq!(error.reason(), "no greeting `fr`");
 
-#[test]
-fn changed_settings_reach_the_plugin() {
-    let mut good = good();
     good.set_settings(json!({"greetings": [{"name": "fr", "prefix": "Salut "}]}));
     good.try_settings_changed().unwrap();
     let told = good.event("good.on_told", "fr");
-    good.node("good.tell", json!({"configuration": "fr"}))
-        .run(["toi"]);
+    tell.run(["toi"]);
     assert_eq!(told.wait(LONG), [Value::from("Salut toi")]);
+}
+
+#[test]
+fn settings_that_the_plugin_cannot_take_are_reported_and_change_nothing() {
+    let mut good = good();
+    good.set_settings(json!({"greetings": [{"name": "en", "times": "often"}]}));
+    let error = good.try_settings_changed().unwrap_err().to_string();
+    assert!(
+        error.starts_with("plugin `good` failed to take its changed settings"),
+        "{error}"
+    );
+    assert_eq!(good.reports()[0].step, Step::Settings);
+    let told = good.event("good.on_told", "en");
+    good.node("good.tell", json!({"configuration": "en"}))
+        .run(["you"]);
+    assert_eq!(told.wait(LONG), [Value::from("Hello, you")]);
+}
+
+#[test]
+fn node_that_outlives_its_plugin_gets_no_further() {
+    let mut good = good();
+    let mut tell = good.node("good.tell", json!({"configuration": "en"}));
+    good.deactivate();
+    tell.try_run(["nobody"]).unwrap_err();
+    assert_eq!(good.engine().waiting(), []);
 }
 
 #[test]
