@@ -15,7 +15,7 @@ use crate::{
     diagnostics::Faults,
     engine::{EventQueue, Events},
     logic::{Graph, read_project_logic},
-    plugins::{EngineServices, Plugins, SearchInputs, SearchPath, State},
+    plugins::{EngineServices, Entry, Plugins, SearchInputs, SearchPath, State},
     runtime::Services,
     settings::{RawSettings, SectionSettings, validate_section},
     toolbox::{Origin, Toolbox},
@@ -231,26 +231,14 @@ impl Project {
         self.toolbox = Arc::new(toolbox);
     }
 
-    /// Checks the sections of all plugins that are loaded or active. A section at fault keeps what it was.
+    /// Checks the sections of all plugins that are loaded or active.
     pub fn check_settings(&mut self, faults: &mut Faults) {
-        let mut sections = Vec::new();
-        for entry in self.plugins.entries() {
-            let Some((manifest, _)) = self.plugins.added(entry.id()) else {
-                continue;
-            };
-            for section in &manifest.sections {
-                let mut found = Faults::default();
-                let checked = validate_section(&self.settings, section, &mut found);
-                let before = self.sections.iter().find(|known| known.id() == section.id);
-                sections.push(match before {
-                    Some(before) if found.has_errors() => before.clone(),
-                    _ => checked,
-                });
-                faults.extend(found.iter().cloned());
-            }
-        }
-        self.sections = sections;
-        let known = self.plugins.entries().iter().filter_map(|entry| entry.manifest());
+        self.sections = self.sections_in(
+            &self.settings,
+            |entry| self.plugins.added(entry.id()).is_some(),
+            faults,
+        );
+        let known = self.plugins.entries().iter().filter_map(Entry::manifest);
         let known: Vec<&str> = known
             .flat_map(|manifest| &manifest.sections)
             .map(|section| section.id.as_str())
@@ -258,17 +246,44 @@ impl Project {
         self.settings.warn_unknown_sections(&known, faults);
     }
 
+    /// What would be wrong if the project went on with these settings.
+    pub(crate) fn faults_with(&self, settings: &RawSettings, graphs: &[Graph]) -> Faults {
+        let mut faults = Faults::default();
+        let sections = self.sections_in(settings, |entry| settings.is_enabled(entry.id()), &mut faults);
+        json_of(&sections, &mut faults);
+        compile(
+            graphs,
+            &Environment {
+                toolbox: &self.toolbox,
+                settings_names: &names_in(&sections),
+            },
+            &mut faults,
+        );
+        faults
+    }
+
+    fn sections_in(
+        &self,
+        settings: &RawSettings,
+        is_wanted: impl Fn(&Entry) -> bool,
+        faults: &mut Faults,
+    ) -> Vec<SectionSettings> {
+        let wanted = self
+            .plugins
+            .entries()
+            .iter()
+            .filter(|entry| !entry.is_shadowed() && is_wanted(entry));
+        let manifests = wanted.filter_map(Entry::manifest);
+        let sections = manifests.flat_map(|manifest| &manifest.sections);
+        sections
+            .map(|section| validate_section(settings, section, faults))
+            .collect()
+    }
+
     /// The checked sections as plugins read them, by their ids. One that needs a variable of the environment that
     /// is not set is left out.
     pub(crate) fn settings_json(&self, faults: &mut Faults) -> HashMap<String, String> {
-        let mut sections = HashMap::new();
-        for section in &self.sections {
-            match section.to_json() {
-                Ok(json) => drop(sections.insert(section.id().to_owned(), json)),
-                Err(unset) => faults.extend(unset.iter().cloned()),
-            }
-        }
-        sections
+        json_of(&self.sections, faults)
     }
 
     /// Reads the logic files.
@@ -278,11 +293,7 @@ impl Project {
 
     /// Compiles graphs for the toolbox and settings as they are now.
     pub fn compile(&self, graphs: &[Graph], faults: &mut Faults) -> Program {
-        let names = |list: &str| {
-            let (section, list) = list.split_once('.')?;
-            let section = self.sections.iter().find(|known| known.id() == section)?;
-            Some(section.names(list))
-        };
+        let names = names_in(&self.sections);
         compile(
             graphs,
             &Environment {
@@ -291,5 +302,25 @@ impl Project {
             },
             faults,
         )
+    }
+}
+
+fn json_of(sections: &[SectionSettings], faults: &mut Faults) -> HashMap<String, String> {
+    let mut by_id = HashMap::new();
+    for section in sections {
+        match section.to_json() {
+            Ok(json) => drop(by_id.insert(section.id().to_owned(), json)),
+            Err(unset) => faults.extend(unset.iter().cloned()),
+        }
+    }
+    by_id
+}
+
+/// The names of a list's entries, by `section.list`.
+fn names_in(sections: &[SectionSettings]) -> impl Fn(&str) -> Option<Vec<String>> {
+    move |list| {
+        let (section, list) = list.split_once('.')?;
+        let section = sections.iter().find(|known| known.id() == section)?;
+        Some(section.names(list))
     }
 }

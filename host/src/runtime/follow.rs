@@ -18,6 +18,10 @@ impl Runtime {
         if settings.text() == self.project.settings().text() {
             return;
         }
+        let faults = self.project.faults_with(&settings, &self.graphs);
+        if faults.has_errors() {
+            return self.refuse(&faults);
+        }
         for plugin in self.project.active_plugins() {
             if !settings.is_enabled(&plugin) {
                 // Its nodes go before the plugin that made them.
@@ -26,36 +30,34 @@ impl Runtime {
             }
         }
         self.project.follow(settings, &self.services);
+        self.hand_out_settings();
+        self.project.activate_plugins();
+        self.replace_program();
+    }
 
+    /// Gives plugins their sections anew and tells those whose section changed.
+    fn hand_out_settings(&mut self) {
+        // The file was found sound before.
         let mut faults = Faults::default();
         self.project.check_settings(&mut faults);
-        let settings = self.project.settings_json(&mut faults);
-        if faults.has_errors() {
-            self.refuse(&faults);
-        }
         let before: Vec<(String, Option<String>)> = self
             .project
             .active_plugins()
             .into_iter()
             .map(|id| (id.clone(), self.services.section(&id)))
             .collect();
-        self.services.set_settings(settings);
+        self.services
+            .set_settings(self.project.settings_json(&mut faults));
         for (plugin, section) in before {
             if section != self.services.section(&plugin) {
                 self.project.settings_changed(&plugin);
             }
         }
-        self.project.activate_plugins();
-        self.replace_program();
     }
 
     /// Compiles the graphs for the plugins that are there now and goes on with them.
     fn replace_program(&mut self) {
-        let mut faults = Faults::default();
-        let program = self.project.compile(&self.graphs, &mut faults);
-        if faults.has_errors() {
-            return self.refuse(&faults);
-        }
+        let program = self.project.compile(&self.graphs, &mut Faults::default());
         let (project, console, events) = (&mut self.project, &*self.console, self.services.events());
         report_placeholders(&program, project.toolbox(), console);
         self.engine.replace(program, |program, at| {

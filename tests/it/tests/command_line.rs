@@ -252,3 +252,23 @@ fn completions_are_printed_for_a_shell() {
             .contains("_pulsewire")
     );
 }
+
+#[test]
+fn graph_of_the_readme_runs() {
+    let readme = std::fs::read_to_string(artifacts::workspace().join("README.md")).unwrap();
+    let graph = readme
+        .split("```toml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    let project = Project::new("", graph);
+    assert_eq!(project.pulsewire(&["run"]).with_code(0), "hello\n");
+}
+
+#[test]
+fn sample_project_is_sound() {
+    let sample = artifacts::workspace().to_str().unwrap().to_owned();
+    let project = Project::new("", "format = 1");
+    let answer = project.pulsewire(&["check", &sample]);
+    assert_eq!(answer.with_code(0), "0 errors, 0 warnings\n");
+}

@@ -92,6 +92,9 @@ fn faulty_settings_change_nothing_and_say_why() {
     project.write("settings.toml", &sound.replace("prefix", "prefiks"));
     running.wait_for("did you mean `prefix`?");
     running.wait_for("Hello, world");
+    project.write("settings.toml", &sound.replace("\"en\"", "\"fr\""));
+    running.wait_for("has no entry `en`");
+    running.wait_for("Hello, world");
     project.write("settings.toml", "format = 1\n[[[");
     running.wait_for("the settings changed but are at fault");
     running.wait_for("Hello, world");
