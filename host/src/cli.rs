@@ -144,6 +144,12 @@ impl Place {
         }
     }
 
+    /// The project as it can be seen without running any plugin. Faults of other settings do not matter here.
+    fn open_without_plugins(&self) -> Result<Project, Failure> {
+        let mut faults = Faults::default();
+        Project::open(&self.options(None), &mut faults).ok_or(Failure::Settings(faults))
+    }
+
     /// The project with its plugins loaded, not active.
     fn open(&self, folder: Option<PathBuf>) -> Result<Project, Failure> {
         let mut faults = Faults::default();

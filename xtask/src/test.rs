@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that tests need, then all tests.
 //!
-//! Tests find what is staged here by their own path (see `tests/it/src/lib.rs`); nothing is passed to them. Everything is
+//! Tests find what is staged here by their own path (see `tests/it/src/lib.rs`); only the harness is told where
+//! the libraries are. Everything is
 //! built in one go with the tests, so that `cargo test` finds nothing left to build and all crates agree on their features.
 
 mod tally;
@@ -12,6 +13,7 @@ use crate::other_compiler;
 use crate::tools;
 use crate::workspace::Workspace;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
@@ -34,18 +36,22 @@ pub(crate) fn run(_: &Arguments) -> Result<()> {
     let workspace = Workspace::load()?;
     tools::install(&workspace)?;
     let everything = ["--workspace", "--lib", "--bins", "--tests"].map(str::to_owned);
-    build::build_selected(&workspace, everything, false)?;
+    let built = build::build_selected(&workspace, everything, false)?;
     other_compiler::build_for_tests(&workspace)?;
-    test(&arguments)
+    test(&arguments, &built.directory)
 }
 
 /// Runs the tests, passing their output through, and closes with one line for all of them.
-fn test(arguments: &[String]) -> Result<()> {
+fn test(arguments: &[String], staged: &Path) -> Result<()> {
     let mut command = cargo::cargo(["test", "--no-fail-fast"]);
     if !selects_packages(arguments) {
         command.arg("--workspace");
     }
-    command.args(arguments).stdout(Stdio::piped());
+    // The harness would build the libraries itself; they are there already.
+    command
+        .args(arguments)
+        .env("PULSEWIRE_TEST_LIBRARIES", staged)
+        .stdout(Stdio::piped());
     cargo::announce(&command);
     let failed = |error: std::io::Error| Failure::new(format!("cargo test failed: {error}"));
     let mut child = command.spawn().map_err(failed)?;

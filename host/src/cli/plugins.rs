@@ -10,7 +10,7 @@ use super::{
     print_json,
 };
 use crate::{
-    diagnostics::{Faults, suggestion},
+    diagnostics::suggestion,
     plugins::{Entry, Report},
     project::Project,
     settings::edit,
@@ -47,7 +47,7 @@ pub(super) enum Command {
 pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> Result<ExitCode, Failure> {
     match command {
         Command::List { json } => {
-            let project = place.open(None)?;
+            let project = place.open_without_plugins()?;
             let rows: Vec<Row<'_>> = project
                 .plugins()
                 .entries()
@@ -71,7 +71,7 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
             out.write_all(table(&lines).as_bytes())?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Info { id, json } => info(&place.open(None)?, &id, json, out),
+        Command::Info { id, json } => info(&place.open_without_plugins()?, &id, json, out),
         Command::Enable { id } => switch(place, &id, true, out),
         Command::Disable { id } => switch(place, &id, false, out),
     }
@@ -190,9 +190,7 @@ fn info(project: &Project, id: &str, json: bool, out: &mut impl Write) -> Result
 
 fn switch(place: &Place, id: &str, enabled: bool, out: &mut impl Write) -> Result<ExitCode, Failure> {
     let options = place.options(None);
-    // A plugin can be switched although other settings are at fault.
-    let mut faults = Faults::default();
-    let project = Project::open(&options, &mut faults).ok_or(Failure::Settings(faults))?;
+    let project = place.open_without_plugins()?;
     find(&project, id)?;
     edit::set_plugin_enabled(&options.folder, id, enabled)?;
     writeln!(

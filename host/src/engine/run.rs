@@ -147,7 +147,7 @@ impl Engine {
             }
             self.run_due_timers(now);
             if self.taken.is_empty() && self.world.exit.is_none() {
-                let wait_until = self.world.timers.next().into_iter().chain(until).min();
+                let wait_until = self.world.timers.next_due().into_iter().chain(until).min();
                 self.world.queue.take_all(&mut self.taken, wait_until);
             }
             self.run_taken_events(EVENTS_PER_ROUND);

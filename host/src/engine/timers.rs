@@ -49,7 +49,7 @@ impl Timers {
     }
 
     /// When the next timer is due.
-    pub fn next(&mut self) -> Option<Instant> {
+    pub fn next_due(&mut self) -> Option<Instant> {
         while let Some(Reverse((at, timer))) = self.due.peek() {
             if self.nodes.contains_key(timer) {
                 return Some(*at);
@@ -61,7 +61,7 @@ impl Timers {
 
     /// Takes the earliest timer that is due at `now`; it is no longer pending.
     pub fn take_due(&mut self, now: Instant) -> Option<(TimerId, u32)> {
-        if self.next()? > now {
+        if self.next_due()? > now {
             return None;
         }
         let Reverse((_, timer)) = self.due.pop()?;
@@ -110,7 +110,7 @@ mod tests {
             assert_eq!(timers.cancel(timer), Some(7));
             assert_eq!(timers.cancel(timer), None);
         }
-        assert_eq!(timers.next(), None);
+        assert_eq!(timers.next_due(), None);
         let kept = timers.set(1, start);
         for _ in 0..10_000 {
             let timer = timers.set(7, start + Duration::from_secs(3600));

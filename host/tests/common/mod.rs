@@ -1,5 +1,6 @@
 //! A project in a text, run by the real compiler and engine.
 #![allow(dead_code, unreachable_pub, reason = "not every test file uses everything")]
+#![allow(clippy::unwrap_used, reason = "only tests call this")]
 
 use std::sync::{Arc, Mutex};
 

@@ -38,9 +38,16 @@ impl Project {
         project
     }
 
-    /// Searches for plugins in `folder` too.
-    pub fn with_plugins(mut self, folder: PathBuf) -> Self {
-        self.plugin_dirs.push(folder);
+    /// Gives the project the fixture `good`, in a plugin folder of its own: its neighbours end whoever opens them.
+    #[track_caller]
+    pub fn with_good_plugin(mut self) -> Self {
+        let library = artifacts::fixture("good");
+        let file_name = library.file_name().expect("a library has a name");
+        let place = self.folder().join("plugin-folder/good");
+        fs::create_dir_all(&place)
+            .and_then(|()| fs::copy(&library, place.join(file_name)))
+            .expect("the fixture can be copied");
+        self.plugin_dirs.push(self.folder().join("plugin-folder"));
         self
     }
 

@@ -1,4 +1,5 @@
 //! The command line, seen from outside: exit codes, stdout, stderr, files.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use pulsewire_it::{
     artifacts,
@@ -13,8 +14,7 @@ prefix = "Hello, "
 "#;
 
 fn good_project(lines: &str) -> Project {
-    Project::new(SETTINGS, &graph(lines))
-        .with_plugins(artifacts::fixture("good").ancestors().nth(2).unwrap().to_owned())
+    Project::new(SETTINGS, &graph(lines)).with_good_plugin()
 }
 
 fn plugin(answer: &Answer, id: &str) -> Value {

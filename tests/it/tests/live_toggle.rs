@@ -1,9 +1,7 @@
 //! A plugin is switched off and on while the project runs; nobody restarts.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use pulsewire_it::{
-    artifacts,
-    project::{Project, graph},
-};
+use pulsewire_it::project::{Project, graph};
 
 const SETTINGS: &str = "[[settings.good.greetings]]\nname = \"en\"\nprefix = \"Hello, \"\n";
 
@@ -33,8 +31,7 @@ fn ticking_project() -> Project {
         set.value -> count.input
         told.message -> show.input
     "#;
-    let plugins = artifacts::fixture("good").ancestors().nth(2).unwrap().to_owned();
-    Project::new(SETTINGS, &graph(lines)).with_plugins(plugins)
+    Project::new(SETTINGS, &graph(lines)).with_good_plugin()
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! A designer's project against the real servers, from the files to the exit code.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::{path::PathBuf, time::Duration};
 
