@@ -243,8 +243,18 @@ fn absence(toolbox: &Toolbox, node_type: &str) -> String {
 /// The nodes of a program without plugins; for tests and benchmarks of the engine alone.
 pub fn make_nodes(program: &mut Program, toolbox: &Toolbox, events: &Events) -> Vec<Box<dyn EngineNode>> {
     (0..program.nodes.len())
-        .map(|at| make::make_node(program, at, toolbox, events, &mut |_| None))
+        .map(|at| make_builtin_node(program, at, toolbox, events))
         .collect()
+}
+
+/// One node of a program without plugins.
+pub fn make_builtin_node(
+    program: &mut Program,
+    at: usize,
+    toolbox: &Toolbox,
+    events: &Events,
+) -> Box<dyn EngineNode> {
+    make::make_node(program, at, toolbox, events, &mut |_| None)
 }
 
 /// Where a project's settings lie.

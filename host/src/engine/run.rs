@@ -135,6 +135,11 @@ impl Engine {
         &self.world.queue
     }
 
+    /// The numbers of events, and who listens.
+    pub fn events(&self) -> &Arc<Events> {
+        &self.world.events
+    }
+
     /// Runs events and timers until something of [`Outcome`] happens.
     pub fn run(&mut self, until: Option<Instant>) -> Outcome {
         loop {

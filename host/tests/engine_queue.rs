@@ -1,0 +1,190 @@
+//! The queue, and programs that change while they run.
+
+mod common;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use common::{compile_all, engine, project};
+use pulsewire_host::{
+    engine::{Engine, EventQueue, Events, Outcome, Queued},
+    runtime::make_builtin_node,
+    toolbox::Toolbox,
+};
+use pulsewire_plugin_api::value::Value;
+
+fn replace(engine: &mut Engine, events: &Arc<Events>, graphs: &[(&str, &str)]) {
+    let (program, faults) = compile_all(graphs);
+    assert!(!faults.has_errors(), "{faults}");
+    let toolbox = Toolbox::default();
+    engine.replace(program, |program, at| {
+        make_builtin_node(program, at, &toolbox, events)
+    });
+}
+
+const COUNTER: &str = r#"
+    [[variable]]
+    name = "n"
+    type = "Int"
+    value = 0
+    begin: events.on_initialize
+    tick: utilities.start_interval { seconds = 0.002 }
+    n: variables.variable_getter { variable = "n" }
+    next: math.increment
+    keep: variables.variable_setter { variable = "n" }
+    flip: flow_control.toggle
+    begin.out -> tick.in
+    tick.out -> next.in
+    next.out -> keep.in
+    keep.out -> flip.in
+    n.value -> next.input
+    next.output -> keep.value
+"#;
+
+fn int(value: Option<&Value>) -> i64 {
+    match value {
+        Some(Value::Int(int)) => *int,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn replaced_program_keeps_variables_timers_state_and_outputs_of_unchanged_nodes() {
+    let first = project(COUNTER);
+    let mut running = engine(&[("project", &first)]);
+    let engine = &mut running.engine;
+    while int(engine.variable("project/n").or(Some(&Value::Int(0)))) < 5 {
+        engine.run(Some(Instant::now() + Duration::from_millis(2)));
+    }
+    let before = int(engine.variable("project/n"));
+    let flipped = engine.output("project", "flip", "is_on").cloned();
+    let more = project(&format!("show: development.console {{ input = 1 }}\n{COUNTER}"));
+    let events = Arc::clone(engine.events());
+    replace(engine, &events, &[("project", &more)]);
+
+    assert_eq!(int(engine.variable("project/n")), before);
+    assert_eq!(engine.output("project", "flip", "is_on").cloned(), flipped);
+    while int(engine.variable("project/n")) < before + 5 {
+        engine.run(Some(Instant::now() + Duration::from_millis(2)));
+    }
+    let odd = int(engine.variable("project/n")) % 2 == 1;
+    assert_eq!(
+        engine.output("project", "flip", "is_on"),
+        Some(&Value::Bool(odd)),
+        "Toggle went on from its state"
+    );
+}
+
+#[test]
+fn node_that_changed_begins_anew_and_its_timers_end() {
+    let first = project(COUNTER);
+    let mut running = engine(&[("project", &first)]);
+    let engine = &mut running.engine;
+    while int(engine.variable("project/n")) < 3 {
+        engine.run(Some(Instant::now() + Duration::from_millis(2)));
+    }
+    let before = int(engine.variable("project/n"));
+    let without = project(&COUNTER.replace("tick", "tock"));
+    let events = Arc::clone(engine.events());
+    replace(engine, &events, &[("project", &without)]);
+    engine.run(Some(Instant::now() + Duration::from_millis(20)));
+    assert_eq!(
+        int(engine.variable("project/n")),
+        before,
+        "On Initialize does not fire again, and the old interval is gone"
+    );
+}
+
+#[test]
+fn full_queue_gives_the_event_back() {
+    let queue = EventQueue::new(2);
+    let event = || Queued {
+        event: 0,
+        values: vec![Value::Int(1)],
+    };
+    assert!(queue.push(event()).is_ok());
+    assert!(queue.push(event()).is_ok());
+    let refused = queue.push(event()).err().map(|refused| refused.values);
+    assert_eq!(refused, Some(vec![Value::Int(1)]));
+    assert_eq!(queue.len(), 2);
+}
+
+#[test]
+fn events_of_one_thread_arrive_in_order_however_many_threads_emit() {
+    const THREADS: i64 = 4;
+    const EACH: i64 = 5_000;
+    let text = project(
+        r#"
+        [[event]]
+        name = "e"
+        parameters = [{ name = "thread", type = "Int" }, { name = "number", type = "Int" }]
+        heard: events.event_listener { event = "e" }
+        show: development.console { data_type = "Int" }
+        heard.out -> show.in
+        heard.number -> show.input
+        "#,
+    );
+    let mut running = engine(&[("project", &text)]);
+    let events = Arc::clone(running.engine.events());
+    let event = events.number("events.event_listener", "project/e");
+    let queue = Arc::clone(running.engine.queue());
+    let refused = Arc::new(AtomicU64::new(0));
+    let emitters: Vec<_> = (0..THREADS)
+        .map(|thread| {
+            let (queue, refused) = (Arc::clone(&queue), Arc::clone(&refused));
+            thread::spawn(move || {
+                for number in 0..EACH {
+                    let mut queued = Queued {
+                        event,
+                        values: vec![thread.into(), (thread * EACH + number).into()],
+                    };
+                    // The queue is bounded: whoever finds it full tries again.
+                    while let Err(back) = queue.push(queued) {
+                        refused.fetch_add(1, Ordering::Relaxed);
+                        queued = back;
+                        thread::yield_now();
+                    }
+                }
+            })
+        })
+        .collect();
+    let limit = Instant::now() + Duration::from_secs(30);
+    while running.console.lines().len() < (THREADS * EACH) as usize {
+        assert_eq!(
+            running
+                .engine
+                .run(Some(Instant::now() + Duration::from_millis(5))),
+            Outcome::Deadline
+        );
+        assert!(
+            Instant::now() < limit,
+            "{} arrived",
+            running.console.lines().len()
+        );
+    }
+    emitters.into_iter().for_each(|emitter| emitter.join().unwrap());
+    let mut last = [-1; THREADS as usize];
+    for line in running.console.lines() {
+        let number: i64 = line.parse().unwrap();
+        let thread = (number / EACH) as usize;
+        assert!(number > last[thread], "{number} after {}", last[thread]);
+        last[thread] = number;
+    }
+    assert!(queue.is_empty());
+}
+
+#[test]
+fn stop_from_another_thread_ends_a_waiting_run() {
+    let text = project("begin: events.on_initialize");
+    let mut running = engine(&[("project", &text)]);
+    let handle = running.engine.stop_handle();
+    let stopper = thread::spawn(move || handle.stop());
+    assert_eq!(running.engine.run(None), Outcome::Stopped);
+    stopper.join().unwrap();
+}
