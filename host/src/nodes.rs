@@ -1,7 +1,6 @@
 //! The built-in nodes: one small file each, in the folder of its category.
 //!
-//! To add one: write its file after the model of [`math::add`], name it in the category's `mod.rs` list below and in
-//! [`BUILTINS`]. The file holds the descriptor, what runs, and `NODE`, which joins the two.
+//! To add one: write its file after the model of [`math::add`], name it in its category below and in [`BUILTINS`]. The file holds the descriptor, what runs, and `NODE`, which joins the two.
 
 use std::cell::Cell;
 

@@ -1,6 +1,6 @@
 //! The plugin host: finds plugins, checks their files, loads them, and stands between them and the engine.
 //!
-//! A plugin goes through [`State`]s: *declared* when its file passed the static checks of [`inspect`], *loaded*
+//! A plugin goes through [`State`]s: *declared* when its file passed the static checks of [`inspect()`], *loaded*
 //! when its library is open and it has registered, *active* while the project runs with it. Whatever fails ends as
 //! a [`Report`] in its [`Entry`] that names the [`Step`] and what to do; no other plugin notices.
 //!
