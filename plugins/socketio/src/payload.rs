@@ -11,8 +11,8 @@ pub(crate) struct Arguments {
     pub(crate) first: Value,
     /// All of them.
     pub(crate) all: Array,
-    /// The first bytes at any depth, or none.
-    pub(crate) data: Binary,
+    /// The first bytes at any depth.
+    pub(crate) data: Option<Binary>,
 }
 
 impl Arguments {
@@ -37,13 +37,13 @@ impl Arguments {
             message,
             first,
             all: Array::from(all),
-            data: data.unwrap_or_default(),
+            data,
         }
     }
 
     /// About how much memory they hold.
     pub(crate) fn size(&self) -> usize {
-        self.message.len() + self.data.len()
+        self.message.len() + self.data.as_ref().map_or(0, |data| data.len())
     }
 }
 
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(&*one.message, "a \"b\"");
         assert_eq!(one.first, Value::from("a \"b\""));
         assert_eq!(*one.all, [Value::from("a \"b\"")]);
-        assert!(one.data.is_empty());
+        assert!(one.data.is_none());
     }
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
         };
         let nested = Data::Object(vec![("b".to_owned(), Data::Array(vec![bytes(&[1, 2, 3, 4])]))]);
         let two = arguments(vec![json("1"), nested, bytes(&[5])]);
-        assert_eq!(*two.data, [1, 2, 3, 4]);
+        assert_eq!(two.data.as_deref(), Some([1, 2, 3, 4].as_slice()));
         assert_eq!(&*two.message, r#"[1,{"b":["AQIDBA=="]},"BQ=="]"#);
         assert_eq!(two.all[2], Value::from(vec![5u8]));
     }

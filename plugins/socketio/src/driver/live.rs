@@ -13,7 +13,10 @@ use std::{
 use socketio_proto::{
     Action, Client, ConnectErrorKind, DisconnectReason, Event, Limits, Message, normalize_namespace,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    task::yield_now,
+};
 
 use super::{
     command::{Command, Payload},
@@ -28,8 +31,9 @@ use super::{
 };
 use crate::{payload::Arguments, settings::Settings};
 
-/// Most commands of one turn.
+/// Most commands of one turn, and most bytes of them; the last may go beyond.
 const COMMANDS: usize = 256;
+const COMMAND_BYTES: usize = 1 << 20;
 
 const NOTHING: Limits = Limits { packets: 0, bytes: 0 };
 
@@ -82,6 +86,8 @@ pub(super) struct Live<'a> {
     queued: Limits,
     /// What was counted in the load for commands that were taken since then.
     taken: Limits,
+    /// What waits in the core will not be sent any more.
+    is_abandoned: bool,
     is_stopping: bool,
     is_shutting_down: bool,
 }
@@ -101,6 +107,7 @@ impl<'a> Live<'a> {
             refused: HashMap::new(),
             queued: NOTHING,
             taken: NOTHING,
+            is_abandoned: false,
             is_stopping: false,
             is_shutting_down: false,
         };
@@ -111,6 +118,7 @@ impl<'a> Live<'a> {
     /// Runs until Stop has been carried out, or the plugin ends.
     pub(super) async fn run(mut self) -> End {
         loop {
+            self.finish();
             self.act();
             let has_stopped = self.tell();
             self.account();
@@ -132,9 +140,9 @@ impl<'a> Live<'a> {
     async fn wait(&mut self) {
         match self.input().await {
             Input::Turn(turn) => self.on_turn(turn),
-            Input::Command(command) => self.on_commands(command),
+            Input::Command(command) => self.on_commands(command).await,
             Input::Due => self.client.handle_timeout(now()),
-            Input::Shutdown => self.shut_down(),
+            Input::Shutdown => self.is_shutting_down = true,
             Input::Told { was_full } => {
                 if was_full {
                     // That nothing was heard is not the server's fault.
@@ -152,11 +160,10 @@ impl<'a> Live<'a> {
             ..
         } = &mut *self.context;
         let (was_full, is_waiting) = (outlet.is_full(), outlet.is_waiting());
-        let takes_commands = !self.is_stopping && !self.is_shutting_down;
         let deadline = self.client.poll_timeout();
         tokio::select! {
             turn = self.transport.turn(&mut self.client, !was_full) => Input::Turn(turn),
-            command = commands.recv(), if takes_commands => command.map_or(Input::Shutdown, Input::Command),
+            command = commands.recv(), if !self.is_stopping => command.map_or(Input::Shutdown, Input::Command),
             () = self.timer.ring(deadline) => Input::Due,
             () = outlet.retry(), if is_waiting => Input::Told { was_full },
             // An error means that the driver itself is gone.
@@ -203,12 +210,16 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// Carries out a command and those behind it.
-    fn on_commands(&mut self, first: Command) {
+    /// Carries out a command and those behind it, as far as they are not too many.
+    async fn on_commands(&mut self, first: Command) {
         self.on_command(first);
         for _ in 1..COMMANDS {
             if self.is_stopping {
                 return;
+            }
+            if self.taken.bytes >= COMMAND_BYTES {
+                // Others on this thread, the end of the plugin among them, get their turn.
+                return yield_now().await;
             }
             let Ok(command) = self.context.commands.try_recv() else {
                 return;
@@ -252,8 +263,9 @@ impl<'a> Live<'a> {
             return;
         }
         if *settings != *self.settings {
-            self.report_unsent();
+            self.abandon();
             self.client = Client::new(settings.client_config(random::source()));
+            self.is_abandoned = false;
             self.settings = settings;
             self.wanted.clear();
         }
@@ -305,16 +317,12 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// The plugin ends: what was asked for is carried out, then the connection closes.
-    fn shut_down(&mut self) {
-        self.is_shutting_down = true;
-        while !self.is_stopping {
-            match self.context.commands.try_recv() {
-                Ok(command) => self.on_command(command),
-                Err(_) => break,
-            }
+    /// The plugin ends: once all that was asked for is carried out, the connection closes.
+    fn finish(&mut self) {
+        if self.is_shutting_down && !self.is_stopping && self.context.commands.is_empty() {
+            self.is_stopping = true;
+            self.client.disconnect(now());
         }
-        self.client.disconnect(now());
     }
 
     /// Tells what has happened. Says whether the connection was stopped.
@@ -329,7 +337,7 @@ impl<'a> Live<'a> {
                     }
                 }
                 Event::Stopped => {
-                    self.report_unsent();
+                    self.abandon();
                     self.context.subscriptions.suspend();
                     log::info!("connection `{}`: stopped", self.context.name);
                     return true;
@@ -370,8 +378,8 @@ impl<'a> Live<'a> {
                 if reason == DisconnectReason::PingTimeout {
                     context.outlet.error("", &report::silent(endpoint));
                 }
-                if self.is_stopping || self.is_shutting_down {
-                    self.report_unsent();
+                if self.is_stopping {
+                    self.abandon();
                 }
                 self.context.give_up();
             }
@@ -407,7 +415,10 @@ impl<'a> Live<'a> {
 
     /// Keeps the load true: what was taken from the channel, what the core holds now.
     fn account(&mut self) {
-        let queued = self.client.queued();
+        let queued = match self.is_abandoned {
+            true => NOTHING,
+            false => self.client.queued(),
+        };
         let before = Limits {
             packets: self.queued.packets + self.taken.packets,
             bytes: self.queued.bytes + self.taken.bytes,
@@ -419,14 +430,17 @@ impl<'a> Live<'a> {
         self.taken = NOTHING;
     }
 
-    /// Says so if events are lost by a stop. They are told of once: with them the core's buffers go.
-    fn report_unsent(&mut self) {
+    /// Nothing more will be sent. Says so, once, if events are lost by that.
+    fn abandon(&mut self) {
         let count = self.client.queued().packets;
-        if count > 0 {
-            let text = report::unsent(count, &self.settings.endpoint);
-            log::warn!("connection `{}`: {text}", self.context.name);
-            self.context.outlet.error("", &text);
+        if std::mem::replace(&mut self.is_abandoned, true) || count == 0 {
+            return;
         }
+        // First of all there is room again, for whoever hears of it.
+        self.account();
+        let text = report::unsent(count, &self.settings.endpoint);
+        log::warn!("connection `{}`: {text}", self.context.name);
+        self.context.outlet.error("", &text);
     }
 }
 

@@ -7,7 +7,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use pulsewire_plugin_api::{
     EmitError, EventSource, Host, PluginError,
-    value::{Text, Value},
+    value::{Binary, Text, Value},
 };
 use tokio::time::{Instant, sleep_until};
 
@@ -27,6 +27,8 @@ const RETRY_MAX: Duration = Duration::from_millis(16);
 /// The event nodes of one connection.
 pub(crate) struct Outlet {
     sources: Sources,
+    /// What On Socket.IO Receive gives if there are no bytes; made once.
+    no_data: Binary,
     waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
     retry_in: Duration,
@@ -61,6 +63,7 @@ impl Outlet {
                 on_subscribe: source(ON_SUBSCRIBE.id())?,
                 on_unsubscribe: source(ON_UNSUBSCRIBE.id())?,
             },
+            no_data: Binary::default(),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             retry_in: RETRY,
@@ -117,27 +120,24 @@ impl Outlet {
     /// An event arrived, and somebody wants it.
     pub(super) fn received(&mut self, namespace: &Text, name: &Text, arguments: Arguments) {
         let size = arguments.size();
-        let values = vec![
+        let values = [
             Value::String(namespace.clone()),
             Value::String(name.clone()),
             Value::String(arguments.message),
             arguments.first,
             Value::Array(arguments.all),
-            Value::Binary(arguments.data),
+            Value::Binary(arguments.data.unwrap_or_else(|| self.no_data.clone())),
         ];
         let source = &self.sources.on_receive;
-        if !self.waiting.is_empty() {
-            let source = source.clone();
-            return self.wait(source, values, size);
-        }
-        // The engine keeps what it is given even if it refuses it; the texts in it are shared.
-        match source.emit(values.clone()) {
-            Ok(()) => {}
-            Err(EmitError::Full) => {
+        let is_first = self.waiting.is_empty();
+        // The engine keeps what it is given even if it refuses it; so it gets a copy, whose texts are shared.
+        match is_first.then(|| source.emit(values.to_vec())) {
+            Some(Ok(())) => {}
+            Some(Err(EmitError::Detached)) => self.is_detached = true,
+            None | Some(Err(EmitError::Full)) => {
                 let source = source.clone();
-                self.wait(source, values, size);
+                self.wait(source, values.into(), size);
             }
-            Err(EmitError::Detached) => self.is_detached = true,
         }
     }
 

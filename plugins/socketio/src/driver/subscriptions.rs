@@ -3,7 +3,7 @@
 //! A subscription *takes effect* when its namespace is joined. That is told once; reconnections do not tell it again,
 //! Stop lets all of them wait for the next Start.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use pulsewire_plugin_api::value::Text;
 
@@ -16,7 +16,7 @@ pub(super) struct Subscriptions {
 
 struct Namespace {
     name: Text,
-    events: HashMap<String, Subscription>,
+    events: BTreeMap<String, Subscription>,
 }
 
 struct Subscription {
@@ -35,7 +35,7 @@ impl Subscriptions {
         let at = found.unwrap_or_else(|| {
             self.namespaces.push(Namespace {
                 name: Text::from(namespace),
-                events: HashMap::new(),
+                events: BTreeMap::new(),
             });
             self.namespaces.len() - 1
         });
