@@ -150,6 +150,19 @@ fn every_bad_field_is_told_in_the_designers_words() {
 }
 
 #[test]
+fn bounds_are_allowed_themselves() {
+    for keys in [
+        "port = 1",
+        "port = 65535",
+        "delay = 0",
+        "jitter = 1",
+        "pin = 1000",
+    ] {
+        assert_eq!(validate(&connection(keys)).1, "", "{keys}");
+    }
+}
+
+#[test]
 fn url_must_be_absolute_with_a_host() {
     for (url, expected) in [
         (
