@@ -288,8 +288,8 @@ fn faults_of_a_large_file_cost_no_more_than_the_file() {
 
 /// Run it with `--release -- --ignored --nocapture`.
 #[test]
-#[ignore = "a measurement"]
-fn graph_of_100_000_nodes_and_wires_is_read_within_a_second() {
+#[ignore = "a measurement, to be read by people"]
+fn graph_of_100_000_nodes_and_wires_is_read_whole() {
     let mut text = String::from("format = 1\n");
     for number in 0..100_000 {
         text += &format!(
@@ -303,7 +303,6 @@ fn graph_of_100_000_nodes_and_wires_is_read_within_a_second() {
     let took = begin.elapsed();
     println!("{} bytes in {took:?}", text.len());
     assert_eq!((graph.unwrap().nodes.len(), faults.as_str()), (100_000, ""));
-    assert!(took.as_millis() < 1000, "took {took:?}");
 }
 
 /// Pieces that real files are made of, so that random texts get past the parser's first line.
