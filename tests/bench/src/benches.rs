@@ -1,0 +1,174 @@
+//! The benches by name. Each returns one or more measurements.
+
+use crate::{
+    Result, allocations, latency,
+    measure::{Limit, Measure, best_of},
+    nodes::Nodes,
+    project::beside,
+    start, throughput,
+};
+
+/// How often a bench repeats itself; its best counts.
+const RUNS: usize = 7;
+
+/// A bench: its name, and what runs it.
+pub struct Bench {
+    /// The beginning of its measurements' names.
+    pub name: &'static str,
+    run: fn() -> Result<Vec<Measure>>,
+}
+
+impl Bench {
+    /// Runs it.
+    pub fn run(&self) -> Result<Vec<Measure>> {
+        (self.run)()
+    }
+}
+
+/// All of them.
+pub const ALL: [Bench; 7] = [
+    Bench {
+        name: "builtin_nodes",
+        run: builtin_nodes,
+    },
+    Bench {
+        name: "plugin_nodes",
+        run: plugin_nodes,
+    },
+    Bench {
+        name: "allocations",
+        run: allocations,
+    },
+    Bench {
+        name: "receive",
+        run: receive,
+    },
+    Bench {
+        name: "send",
+        run: send,
+    },
+    Bench {
+        name: "latency",
+        run: latency,
+    },
+    Bench {
+        name: "start",
+        run: start,
+    },
+];
+
+fn scalar() -> Result<std::path::PathBuf> {
+    let name = format!(
+        "{}scalar{}",
+        std::env::consts::DLL_PREFIX,
+        std::env::consts::DLL_SUFFIX
+    );
+    beside(format!("fixtures/scalar/{name}"))
+}
+
+fn builtin_nodes() -> Result<Vec<Measure>> {
+    let value = best_of(RUNS, || Nodes::Builtin.per_second())?;
+    Ok(vec![Measure {
+        bench: "builtin_nodes",
+        value,
+        unit: "executions/s",
+        limit: Limit::AtLeast(20e6),
+    }])
+}
+
+fn plugin_nodes() -> Result<Vec<Measure>> {
+    let library = scalar()?;
+    let value = best_of(RUNS, || Nodes::Plugin(&library).per_second())?;
+    Ok(vec![Measure {
+        bench: "plugin_nodes",
+        value,
+        unit: "executions/s",
+        limit: Limit::AtLeast(10e6),
+    }])
+}
+
+fn allocations() -> Result<Vec<Measure>> {
+    let library = scalar()?;
+    let measure = |bench, nodes| -> Result<Measure> {
+        Ok(Measure {
+            bench,
+            value: allocations::per_execution(nodes)?,
+            unit: "allocations/execution",
+            limit: Limit::AtMost(0.0),
+        })
+    };
+    Ok(vec![
+        measure("allocations_builtin", Nodes::Builtin)?,
+        measure("allocations_plugin", Nodes::Plugin(&library))?,
+    ])
+}
+
+fn receive() -> Result<Vec<Measure>> {
+    beside_peer("receive", throughput::received, throughput::received_by_peer)
+}
+
+fn send() -> Result<Vec<Measure>> {
+    beside_peer("send", throughput::sent, throughput::sent_by_peer)
+}
+
+/// Ours and the peer's by turns, the best of each.
+fn beside_peer(
+    bench: &'static str,
+    ours: fn() -> Result<f64>,
+    peer: fn() -> Result<f64>,
+) -> Result<Vec<Measure>> {
+    let (mut best, mut best_of_peer) = (0.0_f64, 0.0_f64);
+    for _ in 0..RUNS {
+        best_of_peer = best_of_peer.max(peer()?);
+        best = best.max(ours()?);
+    }
+    Ok(vec![Measure {
+        bench,
+        value: best,
+        unit: "events/s",
+        limit: Limit::PartOf {
+            peer: best_of_peer,
+            part: 0.3,
+        },
+    }])
+}
+
+fn latency() -> Result<Vec<Measure>> {
+    let best = |run: fn() -> Result<latency::Latency>| {
+        let first = run()?;
+        (1..RUNS).try_fold(first, |best, _| Ok::<_, crate::Failure>(best.min(run()?)))
+    };
+    let measure = |bench, value, limit| Measure {
+        bench,
+        value,
+        unit: "µs",
+        limit,
+    };
+    let (peer, ours) = (best(latency::to_peer)?, best(latency::to_first_node)?);
+    let (peer_back, back) = (best(latency::round_trip_of_peer)?, best(latency::round_trip)?);
+    Ok(vec![
+        measure("latency_first_node", ours.median, Limit::AtMost(50.0)),
+        measure(
+            "latency_first_node_beside_peer",
+            ours.median,
+            Limit::Beside(peer.median),
+        ),
+        measure("latency_first_node_p99", ours.p99, Limit::Beside(peer.p99)),
+        measure("latency_round_trip", back.median, Limit::Beside(peer_back.median)),
+        measure("latency_round_trip_p99", back.p99, Limit::Beside(peer_back.p99)),
+    ])
+}
+
+fn start() -> Result<Vec<Measure>> {
+    let start = start::to_first_pulse()?;
+    let measure = |bench, value| Measure {
+        bench,
+        value,
+        unit: "ms",
+        limit: Limit::AtMost(50.0),
+    };
+    Ok(vec![
+        measure("start_best", start.best),
+        measure("start_median", start.median),
+    ])
+}
