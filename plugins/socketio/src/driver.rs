@@ -1,6 +1,6 @@
 //! The driver: one thread for the plugin, one task for each connection on it.
 //!
-//! A [`task`](task::Task) waits for Start and then is a [`live`] connection until Stop: it feeds the protocol core with
+//! A [`task`] waits for Start and then is a [`live`] connection until Stop: it feeds the protocol core with
 //! frames, time and commands, and carries out what comes of it. `connect` opens a transport step by step, `socket` is
 //! an open one, `outlet` brings events to the engine, `subscriptions` knows which are wanted, `load` bounds what waits
 //! to be sent.

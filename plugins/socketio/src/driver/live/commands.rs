@@ -1,0 +1,129 @@
+//! What the nodes ask of a connection.
+
+use std::{sync::Arc, time::Instant};
+
+use socketio_proto::{Client, normalize_namespace};
+use tokio::task::yield_now;
+
+use super::{
+    super::{
+        command::{Command, Payload},
+        random,
+        socket::now,
+    },
+    Live,
+};
+use crate::settings::Settings;
+
+/// Most commands of one turn, and most bytes of them; the last may go beyond.
+const COMMANDS: usize = 256;
+const COMMAND_BYTES: usize = 1 << 20;
+
+impl Live<'_> {
+    /// Carries out a command and those behind it, as far as they are not too many.
+    pub(super) async fn on_commands(&mut self, first: Command) {
+        self.on_command(first);
+        for _ in 1..COMMANDS {
+            if self.is_stopping {
+                return;
+            }
+            if self.taken.bytes >= COMMAND_BYTES {
+                // Others on this thread, the end of the plugin among them, get their turn.
+                return yield_now().await;
+            }
+            let Ok(command) = self.context.commands.try_recv() else {
+                return;
+            };
+            self.on_command(command);
+        }
+    }
+
+    fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Start(settings) => self.start_again(settings),
+            Command::Stop => {
+                self.is_stopping = true;
+                self.client.disconnect(now());
+            }
+            Command::Emit {
+                namespace,
+                event,
+                payload,
+                size,
+            } => {
+                self.taken.packets += 1;
+                self.taken.bytes += size;
+                self.emit(&normalize_namespace(&namespace), &event, payload);
+            }
+            Command::Subscribe { namespace, event } => {
+                self.context.subscriptions.add(&namespace, &event);
+                self.join(&namespace, true);
+                if self.joined.contains(namespace.as_str()) {
+                    let count = self.context.subscriptions.take_effect(&namespace);
+                    self.context.outlet.subscribed(&namespace, count);
+                }
+            }
+            Command::Unsubscribe { namespace, event } => self.context.unsubscribe(&namespace, &event),
+        }
+    }
+
+    /// Start while started: of use only to a connection that has given up. It takes the present settings.
+    fn start_again(&mut self, settings: Arc<Settings>) {
+        if !self.client.is_idle() {
+            return;
+        }
+        if *settings != *self.settings {
+            self.abandon();
+            self.client = Client::new(settings.client_config(random::source()));
+            self.is_abandoned = false;
+            self.settings = settings;
+            self.wanted.clear();
+        }
+        self.refused.clear();
+        self.connect();
+    }
+
+    /// Wants the configured namespaces and those with subscriptions, and begins to connect.
+    pub(super) fn connect(&mut self) {
+        let settings = Arc::clone(&self.settings);
+        let subscribed = self.context.subscriptions.namespaces().map(str::to_owned);
+        let subscribed: Vec<String> = subscribed.collect();
+        for namespace in settings.namespaces.iter().chain(&subscribed) {
+            if self.wanted.insert(namespace.clone()) {
+                self.join_now(namespace);
+            }
+        }
+        self.client.connect(now());
+    }
+
+    fn emit(&mut self, namespace: &str, event: &str, payload: Payload) {
+        self.join(namespace, false);
+        let emitted = self
+            .client
+            .emit(now(), namespace, event, vec![payload.into_data()]);
+        if let Err(error) = emitted {
+            self.context.outlet.error(namespace, &error.to_string());
+        }
+    }
+
+    /// Joins a namespace that is not joined yet. One that was refused is asked for again if the designer `insists`,
+    /// otherwise not before the delay of a reconnection.
+    fn join(&mut self, namespace: &str, insists: bool) {
+        if self.wanted.contains(namespace) {
+            let is_due = |at: &Instant| insists || at.elapsed() >= self.settings.reconnection_delay;
+            if !self.refused.get(namespace).is_some_and(is_due) {
+                return;
+            }
+            self.refused.remove(namespace);
+        } else {
+            self.wanted.insert(namespace.to_owned());
+        }
+        self.join_now(namespace);
+    }
+
+    fn join_now(&mut self, namespace: &str) {
+        if let Err(error) = self.client.join(now(), namespace, self.settings.auth.clone()) {
+            self.context.outlet.error(namespace, &error.to_string());
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What a connection tells the engine, and the log.
+
+use socketio_proto::{ConnectErrorKind, DisconnectReason, Event, Message};
+
+use super::{
+    super::{report, socket::now},
+    Context, Live,
+};
+use crate::payload::Arguments;
+
+impl Live<'_> {
+    /// Tells what has happened. Says whether the connection was stopped.
+    pub(super) fn tell(&mut self) -> bool {
+        // Asked once for each batch: the answer changes only when the project does.
+        let mut has_receivers = None;
+        while let Some(event) = self.client.poll_event() {
+            match event {
+                Event::Message(message) => {
+                    if *has_receivers.get_or_insert_with(|| self.context.outlet.has_receivers()) {
+                        self.context.receive(message);
+                    }
+                }
+                Event::Stopped => {
+                    self.abandon();
+                    self.context.subscriptions.suspend();
+                    log::info!("connection `{}`: stopped", self.context.name);
+                    return true;
+                }
+                other => self.on_event(other),
+            }
+        }
+        false
+    }
+
+    fn on_event(&mut self, event: Event) {
+        let (context, endpoint) = (&mut *self.context, &self.settings.endpoint);
+        match event {
+            Event::Opened { .. } => log::info!("connection `{}`: open to {endpoint}", context.name),
+            Event::Connected { namespace, .. } => {
+                log::debug!("connection `{}`: namespace `{namespace}` joined", context.name);
+                context.load.set_online(true);
+                context.establish();
+                let count = context.subscriptions.take_effect(&namespace);
+                context.outlet.subscribed(&namespace, count);
+                self.refused.remove(&namespace);
+                self.joined.insert(namespace);
+            }
+            Event::Disconnected { namespace, reason } => {
+                log::debug!(
+                    "connection `{}`: namespace `{namespace}` left: {reason}",
+                    context.name
+                );
+                self.joined.remove(&namespace);
+                context.load.set_online(!self.joined.is_empty());
+                if reason == DisconnectReason::IoServerDisconnect {
+                    context.outlet.error(&namespace, &report::disconnected(endpoint));
+                    self.refused.insert(namespace, now());
+                }
+            }
+            Event::Closed { reason } => {
+                log::info!("connection `{}`: closed: {reason}", context.name);
+                if reason == DisconnectReason::PingTimeout {
+                    context.outlet.error("", &report::silent(endpoint));
+                }
+                if self.is_stopping {
+                    self.abandon();
+                }
+                self.context.give_up();
+            }
+            Event::ConnectError {
+                namespace,
+                kind,
+                message,
+                data,
+            } => {
+                let text = report::refusal(kind, &message, data.as_ref(), endpoint);
+                log::warn!("connection `{}`: namespace `{namespace}`: {text}", context.name);
+                context.outlet.error(&namespace, &text);
+                if kind != ConnectErrorKind::TimedOut {
+                    self.refused.insert(namespace, now());
+                }
+            }
+            Event::Error { error, attempt } => {
+                let text = report::fault(&error, self.progress.stage(), endpoint, attempt);
+                log::warn!("connection `{}`: {text}", context.name);
+                context.outlet.error("", &text);
+            }
+            Event::ReconnectAttempt { attempt, delay } => {
+                log::info!("connection `{}`: attempt {attempt} in {delay:?}", context.name);
+            }
+            Event::ReconnectFailed => {
+                let text = report::given_up(endpoint);
+                log::warn!("connection `{}`: {text}", context.name);
+                context.outlet.error("", &text);
+            }
+            Event::Message(_) | Event::Stopped => {}
+        }
+    }
+
+    /// Nothing more will be sent. Says so, once, if events are lost by that.
+    pub(super) fn abandon(&mut self) {
+        let count = self.client.queued().packets;
+        if std::mem::replace(&mut self.is_abandoned, true) || count == 0 {
+            return;
+        }
+        // First of all there is room again, for whoever hears of it.
+        self.account();
+        let text = report::unsent(count, &self.settings.endpoint);
+        log::warn!("connection `{}`: {text}", self.context.name);
+        self.context.outlet.error("", &text);
+    }
+}
+
+impl Context {
+    fn receive(&mut self, mut message: Message) {
+        if let Some((namespace, name)) = self.subscriptions.find(&message.namespace, &message.name) {
+            let arguments = Arguments::of(&mut message);
+            self.outlet.received(namespace, name, arguments);
+        }
+    }
+
+    pub(in crate::driver) fn unsubscribe(&mut self, namespace: &str, event: &str) {
+        if self.subscriptions.remove(namespace, event) {
+            self.outlet.unsubscribed(namespace);
+        }
+    }
+
+    fn establish(&mut self) {
+        if !std::mem::replace(&mut self.is_established, true) {
+            self.outlet.start();
+        }
+    }
+
+    /// The connection is gone.
+    pub(in crate::driver) fn give_up(&mut self) {
+        if std::mem::take(&mut self.is_established) {
+            self.outlet.stop();
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The Socket.IO plugin through its real ABI: against both real servers, and against servers that speak nonsense.
+//!
+//! `chat` is what the tests stand on; each other module is a part of what the plugin promises.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod chat;
+mod configuration;
+mod conversations;
+mod ending;
+mod nonsense;
+mod payloads;
+mod sending;
+mod states;

@@ -1,0 +1,93 @@
+//! What Send refuses, and what becomes of what it took.
+
+use pulsewire_harness::LONG;
+use pulsewire_it::servers::{Kind, RealServer};
+use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::chat::{Chat, OPEN, free_port, on_both, serve_websocket};
+
+#[test]
+fn send_is_refused_before_start_and_after_stop() {
+    let server = RealServer::start(Kind::Node);
+    let mut chat = Chat::to(&server.url(), json!({}));
+    assert!(chat.refused_send("a", "/", "").contains("`chat` is not started"));
+    chat.start();
+    chat.send("a", "/", "");
+    chat.stop();
+    assert!(chat.refused_send("a", "/", "").contains("`chat` is not started"));
+}
+
+#[test]
+fn send_is_refused_when_the_buffer_is_full() {
+    let mut chat = Chat::to(
+        &format!("http://{}", free_port()),
+        json!({"send_buffer": 3, "send_buffer_bytes": 1000}),
+    );
+    chat.start();
+    for _ in 0..3 {
+        chat.send("a", "/", "x");
+    }
+    let full = chat.refused_send("a", "/", "x");
+    assert!(
+        full.contains("3 events") && full.contains("send_buffer"),
+        "{full}"
+    );
+    chat.stop();
+    // What was not sent is told, not lost in silence.
+    let errors = std::iter::from_fn(|| Some(chat.error()[1].clone()));
+    let unsent = errors.take(100).find(|message| message.contains("3 events"));
+    assert!(unsent.is_some());
+    chat.start();
+    let full = chat.refused_send("a", "/", &"x".repeat(1000));
+    assert!(full.contains("1000 bytes"), "{full}");
+    chat.send("a", "/", "room again");
+}
+
+#[test]
+fn what_stop_leaves_unsent_is_told_once_and_before_on_stop() {
+    let address = serve_websocket(|mut websocket| {
+        // `/` is joined, `/quiet` never gets an answer.
+        for packet in [OPEN, r#"40{"sid":"s"}"#] {
+            websocket.send(Message::text(packet)).unwrap();
+        }
+        while websocket.read().is_ok() {}
+    });
+    let mut chat = Chat::to(&format!("http://{address}"), json!({}));
+    chat.start();
+    chat.on("start").wait(LONG);
+    chat.send("a", "/quiet", "x");
+    chat.stop();
+    let engine = chat.harness.engine();
+    let told = engine.next_event(LONG).unwrap();
+    assert_eq!(told.node_type, "socketio.on_error");
+    assert!(told.values[1].to_string().contains("before 1 events"), "{told:?}");
+    assert_eq!(engine.next_event(LONG).unwrap().node_type, "socketio.on_stop");
+    chat.deactivate();
+    chat.assert_quiet();
+}
+
+#[test]
+fn a_burst_is_taken_while_connected() {
+    on_both(|kind| {
+        let server = RealServer::start(kind);
+        let mut chat = Chat::started(&server, json!({"send_buffer": 10}));
+        chat.subscribe("echo", "/");
+        for n in 0..5000 {
+            chat.send("echo", "/", &n.to_string());
+        }
+        for n in 0..5000 {
+            assert_eq!(chat.received()[2], n.to_string());
+        }
+    });
+}
+
+#[test]
+fn unusable_names_are_refused() {
+    let mut chat = Chat::to("http://127.0.0.1:9", json!({}));
+    assert!(chat.refused_send("", "/", "").contains("event name is empty"));
+    assert!(chat.refused_send("disconnect", "/", "").contains("`disconnect`"));
+    assert!(chat.refused_send("a", "/a,b", "").contains("`/a,b`"));
+    let refused = chat.subscribe.try_run(["", "/"]).unwrap_err();
+    assert!(refused.reason().contains("event name is empty"), "{refused:?}");
+}
