@@ -4,7 +4,7 @@
 
 mod settings_common;
 
-use std::fs;
+use std::{fs, thread};
 
 use pulsewire_host::{
     diagnostics::Faults,
@@ -359,4 +359,18 @@ fn link_is_followed_and_permissions_stay() {
             "nothing else is left behind"
         );
     }
+}
+
+#[test]
+fn edits_at_once_are_all_made() {
+    let project = Project::new("format = 1\n");
+    let ids: Vec<String> = (0..20).map(|number| format!("p{number}")).collect();
+    thread::scope(|scope| {
+        for id in &ids {
+            scope.spawn(|| assert!(project.enable(id, false)));
+        }
+    });
+    let raw = RawSettings::read(project.path()).unwrap();
+    let lost: Vec<&String> = ids.iter().filter(|id| raw.is_enabled(id)).collect();
+    assert!(lost.is_empty(), "{lost:?} in\n{}", project.text());
 }

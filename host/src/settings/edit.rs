@@ -6,6 +6,9 @@
 //!
 //! What was asked is checked first; then the new text is read back, and written only if it says what was meant. Nothing
 //! else in the file needs to be sound: a plugin can be disabled because its section is at fault.
+//!
+//! Two edits at once both count: they lock the project's folder, one after the other. Whoever does not ask for the lock,
+//! such as an editor, is noticed by what the file holds right before it is replaced; then the edit starts over.
 
 mod entry;
 mod layout;
@@ -62,12 +65,13 @@ impl From<Fault> for EditError {
 /// # Errors
 /// See [`EditError`].
 pub fn set_plugin_enabled(folder: &Path, id: &str, enabled: bool) -> Result<bool, EditError> {
-    let text = SettingsText::read(folder)?;
-    let Some(splice) = plugin::splice(&text, id, enabled)? else {
-        return Ok(false);
-    };
-    text.save(folder, splice, |new| plugin::is_enabled(new, id) == enabled)?;
-    Ok(true)
+    edit(folder, |text| {
+        let Some(splice) = plugin::splice(text, id, enabled)? else {
+            return Ok(None);
+        };
+        let is_meant = |new: &Table| plugin::is_enabled(new, id) == enabled;
+        text.with(splice, is_meant).map(Some)
+    })
 }
 
 /// Adds an entry to a list of a section: keys with their values as the command line has them, such as
@@ -81,17 +85,20 @@ pub fn add_entry(
     list: &str,
     members: &[(&str, &str)],
 ) -> Result<(), EditError> {
-    let text = SettingsText::read(folder)?;
-    let list = entry::find_list(section, list)?;
-    let before = entry::names(&text.document(), section, list);
-    let (name, splice) = entry::add(&text, section, list, members)?;
-    text.save(folder, splice, |new| {
-        let mut after = entry::names(new, section, list);
-        after
-            .pop()
-            .is_some_and(|last| last.as_deref() == Some(name.as_str()))
-            && after == before
+    edit(folder, |text| {
+        let list = entry::find_list(section, list)?;
+        let before = entry::names(&text.document(), section, list);
+        let (name, splice) = entry::add(text, section, list, members)?;
+        let is_meant = |new: &Table| {
+            let mut after = entry::names(new, section, list);
+            after
+                .pop()
+                .is_some_and(|last| last.as_deref() == Some(name.as_str()))
+                && after == before
+        };
+        text.with(splice, is_meant).map(Some)
     })
+    .map(drop)
 }
 
 /// Removes the entry `name` from a list of a section.
@@ -99,14 +106,40 @@ pub fn add_entry(
 /// # Errors
 /// See [`EditError`].
 pub fn remove_entry(folder: &Path, section: &Section, list: &str, name: &str) -> Result<(), EditError> {
-    let text = SettingsText::read(folder)?;
-    let list = entry::find_list(section, list)?;
-    let mut expected = entry::names(&text.document(), section, list);
-    let (at, splices) = entry::remove(&text, section, list, name)?;
-    expected.remove(at);
-    text.save(folder, splices, |new| {
-        entry::names(new, section, list) == expected
+    edit(folder, |text| {
+        let list = entry::find_list(section, list)?;
+        let mut expected = entry::names(&text.document(), section, list);
+        let (at, splices) = entry::remove(text, section, list, name)?;
+        expected.remove(at);
+        let is_meant = |new: &Table| entry::names(new, section, list) == expected;
+        text.with(splices, is_meant).map(Some)
     })
+    .map(drop)
+}
+
+/// How often an edit starts over because somebody else wrote the file meanwhile.
+const TRIES: u32 = 10;
+
+/// Replaces the file by what `change` makes of it; `false` if that is nothing, and the file stays.
+fn edit(
+    folder: &Path,
+    mut change: impl FnMut(&SettingsText) -> Result<Option<String>, EditError>,
+) -> Result<bool, EditError> {
+    let _lock = save::lock(folder);
+    for _ in 0..TRIES {
+        let text = SettingsText::read(folder)?;
+        let Some(new) = change(&text)? else {
+            return Ok(false);
+        };
+        if save::replace(&folder.join(FILE), text.str(), &new)? {
+            return Ok(true);
+        }
+    }
+    let fault = Fault::file(
+        FILE,
+        "was changed by somebody else each time it was about to be written",
+    );
+    Err(fault.hint("end what writes it, then try again").into())
 }
 
 /// Replaces a stretch of the text; several of them in the order of the text, apart from each other.
@@ -153,13 +186,8 @@ impl SettingsText {
         }
     }
 
-    /// Writes the text with `splices` made, if that `is_meant`.
-    fn save(
-        &self,
-        folder: &Path,
-        splices: Vec<Splice>,
-        is_meant: impl FnOnce(&Table) -> bool,
-    ) -> Result<(), EditError> {
+    /// The text with `splices` made, if that `is_meant`.
+    fn with(&self, splices: Vec<Splice>, is_meant: impl FnOnce(&Table) -> bool) -> Result<String, EditError> {
         let mut new = String::with_capacity(self.str().len() + 256);
         let mut at = 0;
         for (span, text) in splices {
@@ -171,7 +199,7 @@ impl SettingsText {
         if !parse(&new).is_some_and(|document| is_meant(&document)) {
             return Err(unsupported().into());
         }
-        save::save(&folder.join(FILE), &new)
+        Ok(new)
     }
 }
 
@@ -188,4 +216,65 @@ fn find<'d>(document: &'d Table, path: &[&str]) -> Option<&'d Item> {
     let (first, rest) = path.split_first()?;
     rest.iter()
         .try_fold(document.get(first)?, |item, key| item.as_table_like()?.get(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn project() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(FILE), "format = 1\n").unwrap();
+        folder
+    }
+
+    fn appended(text: &SettingsText) -> Result<Option<String>, EditError> {
+        Ok(Some(format!("{}# ours\n", text.str())))
+    }
+
+    #[test]
+    fn edit_starts_over_when_somebody_else_wrote_meanwhile() {
+        let folder = project();
+        let file = folder.path().join(FILE);
+        let mut runs = 0;
+        let changed = edit(folder.path(), |text| {
+            runs += 1;
+            if runs == 1 {
+                fs::write(&file, "format = 1\n# theirs\n").unwrap();
+            }
+            appended(text)
+        });
+        assert!(changed.unwrap());
+        assert_eq!(runs, 2);
+        assert_eq!(
+            fs::read_to_string(&file).unwrap(),
+            "format = 1\n# theirs\n# ours\n"
+        );
+    }
+
+    #[test]
+    fn edit_gives_up_when_somebody_else_never_rests() {
+        let folder = project();
+        let file = folder.path().join(FILE);
+        let mut runs = 0;
+        let refused = edit(folder.path(), |text| {
+            runs += 1;
+            fs::write(&file, format!("format = 1\n# {runs}\n")).unwrap();
+            appended(text)
+        });
+        let message = refused.unwrap_err().to_string();
+        assert!(message.contains("was changed by somebody else"), "{message}");
+        assert_eq!(runs, TRIES);
+        assert_eq!(
+            fs::read_to_string(&file).unwrap(),
+            format!("format = 1\n# {TRIES}\n")
+        );
+        assert_eq!(
+            folder.path().read_dir().unwrap().count(),
+            1,
+            "nothing is left behind"
+        );
+    }
 }

@@ -10,9 +10,18 @@ use std::{
 
 use super::EditError;
 
-/// Replaces the content of the file. A reader, a crash or a power cut sees the old content or the new, never a part.
-/// A link is followed; the permissions stay.
-pub(super) fn save(path: &Path, text: &str) -> Result<(), EditError> {
+/// Waits until no other edit of the project is under way; the next one waits until the file is dropped.
+///
+/// Where a folder can't be opened or locked, such as on Windows or some network drives, the edit goes on without.
+pub(super) fn lock(folder: &Path) -> Option<File> {
+    let folder = File::open(folder).ok()?;
+    folder.lock().ok()?;
+    Some(folder)
+}
+
+/// Replaces the content of the file if it is still `old`, otherwise returns `false` and leaves it. A reader, a crash or
+/// a power cut sees the old content or the new, never a part. A link is followed; the permissions stay.
+pub(super) fn replace(path: &Path, old: &str, new: &str) -> Result<bool, EditError> {
     let fail = |action| {
         move |source| EditError::Io {
             action,
@@ -28,13 +37,16 @@ pub(super) fn save(path: &Path, text: &str) -> Result<(), EditError> {
         .map_err(fail("write"))?;
     let permissions = fs::metadata(&path).map_err(fail("read"))?.permissions();
     let temporary = Temporary(beside(&path));
-    temporary.fill(text, permissions).map_err(fail("write"))?;
+    temporary.fill(new, permissions).map_err(fail("write"))?;
+    if fs::read(&path).map_err(fail("read"))? != old.as_bytes() {
+        return Ok(false);
+    }
     fs::rename(&temporary.0, &path).map_err(fail("replace"))?;
     // Makes the new name last. Not every system can do it, and the content is safe without it.
     if let Some(Ok(folder)) = path.parent().map(File::open) {
         let _ = folder.sync_all();
     }
-    Ok(())
+    Ok(true)
 }
 
 fn beside(path: &Path) -> PathBuf {
