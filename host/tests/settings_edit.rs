@@ -374,3 +374,73 @@ fn edits_at_once_are_all_made() {
     let lost: Vec<&String> = ids.iter().filter(|id| raw.is_enabled(id)).collect();
     assert!(lost.is_empty(), "{lost:?} in\n{}", project.text());
 }
+
+/// Whether this test may give files away; where it may not, it says so.
+#[cfg(unix)]
+fn is_root(folder: &std::path::Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    let is_root = fs::metadata(folder).unwrap().uid() == 0;
+    if !is_root {
+        eprintln!("skipped: only root can give files to others");
+    }
+    is_root
+}
+
+#[cfg(unix)]
+#[test]
+fn file_of_another_user_stays_theirs() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+
+    let project = Project::new("format = 1\n");
+    if !is_root(project.path()) {
+        return;
+    }
+    let file = project.path().join("settings.toml");
+    chown(&file, Some(4321), Some(8765)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(project.enable("mqtt", false));
+    let metadata = fs::metadata(&file).unwrap();
+    assert_eq!((metadata.uid(), metadata.gid()), (4321, 8765));
+    assert_eq!(metadata.mode() & 0o7777, 0o640);
+}
+
+#[cfg(unix)]
+#[test]
+fn file_that_cannot_be_given_back_is_left_alone() {
+    use std::os::unix::{fs::PermissionsExt, process::CommandExt};
+
+    const TEST: &str = "file_that_cannot_be_given_back_is_left_alone";
+    if let Some(folder) = std::env::var_os("PULSEWIRE_TEST_FOREIGN") {
+        let refused = set_plugin_enabled(std::path::Path::new(&folder), "mqtt", false);
+        let words = refusal(refused.map(drop));
+        assert!(words.contains("belongs to the user 0 and the group 0"), "{words}");
+        assert!(words.contains("hint: run pulsewire as the user 0"), "{words}");
+        return;
+    }
+    let project = Project::new("format = 1\n");
+    if !is_root(project.path()) {
+        return;
+    }
+    // Anybody may write it.
+    fs::set_permissions(project.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let file = project.path().join("settings.toml");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", TEST, "--nocapture"])
+        .env("PULSEWIRE_TEST_FOREIGN", project.path())
+        .current_dir("/")
+        .uid(4321)
+        .gid(4321)
+        .output();
+    match child {
+        Ok(child) => assert!(child.status.success(), "{child:?}"),
+        Err(error) => return eprintln!("skipped: another user can't run this test: {error}"),
+    }
+    assert_eq!(project.text(), "format = 1\n");
+    assert_eq!(
+        project.path().read_dir().unwrap().count(),
+        1,
+        "nothing is left behind"
+    );
+}
