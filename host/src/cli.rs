@@ -87,7 +87,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     start_log(&arguments);
-    let mut out = io::stdout().lock();
+    // Not locked: the console of `run` writes on a thread of its own.
+    let mut out = io::stdout();
     let done = execute(arguments, &mut out).and_then(|code| {
         out.flush()?;
         Ok(code)
@@ -117,7 +118,7 @@ fn start_log(arguments: &Arguments) {
         .init();
 }
 
-fn execute(arguments: Arguments, out: &mut io::StdoutLock<'_>) -> Result<ExitCode, Failure> {
+fn execute(arguments: Arguments, out: &mut io::Stdout) -> Result<ExitCode, Failure> {
     let Arguments { place, command } = arguments;
     match command {
         Command::Run(arguments) => run::execute(&place, arguments),
@@ -153,13 +154,13 @@ impl Place {
     /// The project with its plugins loaded, not active.
     fn open(&self, folder: Option<PathBuf>) -> Result<Project, Failure> {
         let mut faults = Faults::default();
-        match Project::open(&self.options(folder), &mut faults) {
-            Some(mut project) if !faults.has_errors() => {
-                project.load_plugins_for_listing();
-                Ok(project)
-            }
-            _ => Err(Failure::Settings(faults)),
-        }
+        let mut project = Project::open(&self.options(folder), &mut faults)
+            .ok_or_else(|| Failure::Settings(faults.clone()))?;
+        faults
+            .iter()
+            .for_each(|fault| log::warn!("{}", fault.without_severity()));
+        project.load_plugins_for_listing();
+        Ok(project)
     }
 }
 

@@ -41,8 +41,17 @@ pub struct Program {
     pub infos: Vec<NodeInfo>,
     /// Which nodes listen to which events, in the order of the files.
     pub listeners: Vec<Listener>,
-    /// The slots of variables, by `GRAPH/NAME`.
-    pub variables: HashMap<String, u32>,
+    /// Variables, by `GRAPH/NAME`.
+    pub variables: HashMap<String, VariablePlace>,
+}
+
+/// A variable in a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VariablePlace {
+    /// The slot that holds its value.
+    pub slot: u32,
+    /// Its declared type.
+    pub data_type: DataType,
 }
 
 impl Program {

@@ -1,8 +1,10 @@
 //! The console: what the project says to its user.
 
+mod writer;
+
 use std::{
+    borrow::Cow,
     io::Write,
-    sync::Mutex,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -42,27 +44,64 @@ pub trait Console: Send + Sync {
     fn clear(&self) {}
 }
 
-/// One line of text each: messages as they are, others with level, graph and node before them.
-pub struct TextConsole<W>(Mutex<W>);
+/// How lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One line of text each: messages as they are, others with level, graph and node before them. Control
+    /// characters in a message are escaped, so that one message can't look like several.
+    Text,
+    /// One JSON object a line: `time` (Unix milliseconds), `level`, `graph`, `node`, `message`.
+    Json,
+}
 
-impl<W: Write + Send> TextConsole<W> {
-    /// Writes to `out`, flushed after each line so that a reader sees it at once.
-    pub fn new(out: W) -> Self {
-        Self(Mutex::new(out))
+/// A console that writes to a stream, through a thread of its own: a reader that stalls must not hold the logic up.
+pub struct StreamConsole {
+    format: Format,
+    writer: writer::LineWriter,
+}
+
+impl StreamConsole {
+    /// Writes to `out`, flushed whenever no further line waits.
+    pub fn new(format: Format, out: impl Write + Send + 'static) -> Self {
+        Self {
+            format,
+            writer: writer::LineWriter::new(out),
+        }
     }
 }
 
-impl<W: Write + Send> Console for TextConsole<W> {
+impl Console for StreamConsole {
     fn show(&self, line: &Line<'_>) {
-        let Ok(mut out) = self.0.lock() else { return };
-        // A closed pipe must not end the project: whoever reads has chosen to stop.
-        let _ = match (line.level, line.node) {
-            (Level::Message, _) => writeln!(out, "{}", line.message),
-            (level, "") => writeln!(out, "{}: {}", word(level), line.message),
-            (level, node) => writeln!(out, "{}: {}: {node}: {}", word(level), line.graph, line.message),
-        };
-        let _ = out.flush();
+        self.writer.write(match self.format {
+            Format::Text => text(line),
+            Format::Json => json(line),
+        });
     }
+}
+
+fn text(line: &Line<'_>) -> String {
+    let message = escaped(line.message);
+    match (line.level, line.node) {
+        (Level::Message, _) => message.into_owned(),
+        (level, "") => format!("{}: {message}", word(level)),
+        (level, node) => format!("{}: {}: {node}: {message}", word(level), line.graph),
+    }
+}
+
+/// The text without control characters but tab, which might move the cursor or begin another line.
+fn escaped(text: &str) -> Cow<'_, str> {
+    let is_harmless = |c: char| !c.is_control() || c == '\t';
+    if text.chars().all(is_harmless) {
+        return Cow::Borrowed(text);
+    }
+    let escape = |c: char| {
+        if is_harmless(c) {
+            c.to_string()
+        } else {
+            c.escape_default().to_string()
+        }
+    };
+    Cow::Owned(text.chars().map(escape).collect())
 }
 
 fn word(level: Level) -> &'static str {
@@ -73,32 +112,39 @@ fn word(level: Level) -> &'static str {
     }
 }
 
-/// One JSON object a line: `time` (Unix milliseconds), `level`, `graph`, `node`, `message`.
-pub struct JsonConsole<W>(Mutex<W>);
-
-impl<W: Write + Send> JsonConsole<W> {
-    /// Writes to `out`, flushed after each line.
-    pub fn new(out: W) -> Self {
-        Self(Mutex::new(out))
+fn json(line: &Line<'_>) -> String {
+    #[derive(Serialize)]
+    struct Timed<'a> {
+        time: u64,
+        #[serde(flatten)]
+        line: &'a Line<'a>,
     }
+    let time = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as u64);
+    serde_json::to_string(&Timed { time, line }).unwrap_or_default()
 }
 
-impl<W: Write + Send> Console for JsonConsole<W> {
-    fn show(&self, line: &Line<'_>) {
-        #[derive(Serialize)]
-        struct Timed<'a> {
-            time: u64,
-            #[serde(flatten)]
-            line: &'a Line<'a>,
-        }
-        let time = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_millis() as u64);
-        let Ok(text) = serde_json::to_string(&Timed { time, line }) else {
-            return;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_a_message_stays_on_one_line() {
+        let line = |level, node, message| {
+            text(&Line {
+                level,
+                graph: "project",
+                node,
+                message,
+            })
         };
-        let Ok(mut out) = self.0.lock() else { return };
-        let _ = writeln!(out, "{text}");
-        let _ = out.flush();
+        assert_eq!(line(Level::Message, "a", "tab\tü"), "tab\tü");
+        assert_eq!(
+            line(Level::Message, "a", "x\nerror: forged\x1b[2J"),
+            "x\\nerror: forged\\u{1b}[2J"
+        );
+        assert_eq!(line(Level::Error, "a", "reason"), "error: project: a: reason");
+        assert_eq!(line(Level::Warning, "", "reason"), "warning: reason");
     }
 }

@@ -273,10 +273,13 @@ impl Extend<Fault> for Faults {
 
 /// The candidate that a misspelt `word` most probably means: at most every third letter is wrong.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = |candidate: &str| (word.len().max(candidate.len()) / 3).max(1);
     candidates
         .into_iter()
+        // The lengths alone rule most candidates out, and cost nothing.
+        .filter(|candidate| word.len().abs_diff(candidate.len()) <= allowed(candidate))
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= (word.len().max(candidate.len()) / 3).max(1))
+        .filter(|(distance, candidate)| *distance <= allowed(candidate))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

@@ -18,6 +18,7 @@ pub use events::{EventId, Events};
 pub use node::{EngineNode, Placeholder};
 pub(crate) use node::{PassEvent, PluginNode};
 pub use queue::{EventQueue, Queued};
+pub(crate) use replace::listen;
 pub use run::{Engine, Outcome, StopHandle};
 pub use timers::{TimerId, Timers};
 pub use world::World;

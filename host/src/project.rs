@@ -3,7 +3,7 @@
 //! What the command line lists and checks, and what the runtime runs, is the same object.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -12,7 +12,7 @@ use pulsewire_plugin_api::Node;
 
 use crate::{
     compile::{Environment, Program, compile},
-    diagnostics::Faults,
+    diagnostics::{Fault, Faults},
     engine::{EventQueue, Events},
     logic::{Graph, read_project_logic},
     plugins::{EngineServices, Entry, Plugins, SearchInputs, SearchPath, State},
@@ -48,6 +48,11 @@ impl Project {
     /// `None` only if there is no `settings.toml` that can be read at all; with smaller faults the project can be
     /// checked and listed, but not run.
     pub fn open(options: &OpenOptions, faults: &mut Faults) -> Option<Self> {
+        if !options.folder.is_dir() {
+            let hint = "name the project's folder, the one that holds `settings.toml`";
+            faults.push(Fault::file(&options.folder, "there is no such folder").hint(hint));
+            return None;
+        }
         let settings = RawSettings::read_with(&options.folder, faults)?;
         let inputs = SearchInputs::from_process(
             options.plugin_dirs.clone(),
@@ -56,6 +61,10 @@ impl Project {
         );
         let config: BTreeMap<String, bool> = settings.plugins().collect();
         let plugins = Plugins::discover(SearchPath::new(&inputs), &config);
+        plugins
+            .search_reports()
+            .iter()
+            .for_each(|report| log::warn!("{report}"));
         let folder = options.folder.clone();
         let mut project = Self {
             folder,
@@ -133,34 +142,49 @@ impl Project {
         failed
     }
 
-    /// Takes over changed settings: plugins that are now off end, plugins that are now on are loaded.
-    pub(crate) fn follow(&mut self, settings: RawSettings, services: &Arc<Services>) {
+    /// Takes over changed settings: plugins that are now off end, plugins that are now on are loaded. A plugin whose
+    /// settings or nodes turn out to be at fault only now, because nothing was known of it before, is switched off
+    /// again; the faults say why.
+    pub(crate) fn follow(
+        &mut self,
+        settings: RawSettings,
+        services: &Arc<Services>,
+        graphs: &[Graph],
+    ) -> Faults {
         if settings.plugin_paths() != self.settings.plugin_paths() {
             log::warn!("`plugin_paths` changed; it is used from the next start on");
         }
         self.settings = settings;
         let named = self.settings.plugins().map(|(id, _)| id);
-        let mut ids: Vec<String> = self
-            .plugins
-            .entries()
-            .iter()
-            .map(|entry| entry.id().to_owned())
-            .chain(named)
-            .collect();
-        ids.sort();
-        ids.dedup();
+        let found = self.plugins.entries().iter().map(|entry| entry.id().to_owned());
+        let ids: BTreeSet<String> = found.chain(named).collect();
         for id in ids {
             let wanted = self.settings.is_enabled(&id);
-            let is_on = self
-                .plugins
-                .get(&id)
-                .is_some_and(|entry| *entry.state() != State::Disabled);
-            if wanted != is_on {
+            let is_as_wanted = match self.plugins.get(&id).map(Entry::state) {
+                Some(State::Disabled) => !wanted,
+                // What failed may be mended now, what was missing may be there.
+                Some(State::Failed(_) | State::Missing) | None => false,
+                Some(_) => wanted,
+            };
+            if !is_as_wanted {
                 self.plugins.set_enabled(&id, wanted);
             }
         }
         self.fill_toolbox();
         self.load_plugins(services);
+
+        let mut faults = Faults::default();
+        self.check_settings(&mut faults);
+        self.settings_json(&mut faults);
+        self.compile(graphs, &mut faults);
+        if faults.has_errors() {
+            for id in self.plugins_in(&State::Loaded) {
+                self.plugins.set_enabled(&id, false);
+            }
+            self.fill_toolbox();
+            self.check_settings(&mut Faults::default());
+        }
+        faults
     }
 
     /// The ids of the active plugins.

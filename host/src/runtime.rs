@@ -9,6 +9,7 @@ mod services;
 mod watch;
 
 use std::{
+    collections::{BTreeMap, HashSet},
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -18,7 +19,7 @@ use crate::{
     compile::Program,
     console::{Console, Level, Line},
     diagnostics::{Fault, Faults},
-    engine::{Engine, EngineNode, EventQueue, Events, Outcome, StopHandle},
+    engine::{Engine, EngineNode, EventQueue, Events, Outcome, Queued, StopHandle, listen},
     logic::Graph,
     nodes::ON_INITIALIZE,
     project::{OpenOptions, Project},
@@ -57,6 +58,7 @@ pub struct Runtime {
     services: Arc<Services>,
     engine: Engine,
     console: Arc<dyn Console>,
+    absences: Absences,
     /// Ends with the runtime.
     _watch: Option<watch::Watch>,
 }
@@ -66,9 +68,8 @@ impl Runtime {
     /// [`run`](Self::run). Warnings go to the log.
     pub fn start(options: &RunOptions, console: Arc<dyn Console>) -> Result<Self, StartError> {
         let mut faults = Faults::default();
-        let mut project = match Project::open(&options.open, &mut faults) {
-            Some(project) if !faults.has_errors() => project,
-            _ => return Err(StartError::Settings(faults)),
+        let Some(mut project) = Project::open(&options.open, &mut faults) else {
+            return Err(StartError::Settings(faults));
         };
         let queue = Arc::new(EventQueue::new(QUEUE_CAPACITY));
         let events = Arc::new(Events::default());
@@ -93,6 +94,12 @@ impl Runtime {
             .iter()
             .for_each(|fault| log::warn!("{}", fault.without_severity()));
 
+        // Whatever a plugin emits while it is activated finds its listeners, and comes after On Initialize.
+        listen(&program, &events);
+        let _ = queue.push(Queued {
+            event: events.number(ON_INITIALIZE, ""),
+            values: Vec::new(),
+        });
         if project.activate_plugins() {
             // A plugin that could not be activated has left the toolbox.
             program = project.compile(&graphs, &mut Faults::default());
@@ -100,20 +107,22 @@ impl Runtime {
         let nodes = (0..program.nodes.len())
             .map(|at| make_node(&mut program, at, &mut project, &events, &*console))
             .collect();
-        report_placeholders(&program, project.toolbox(), &*console);
-        let mut engine = Engine::new(program, nodes, queue, Arc::clone(&events), Arc::clone(&console));
-        engine.raise(events.number(ON_INITIALIZE, ""), Vec::new());
-
-        let handle = engine.stop_handle();
-        let watch = (!options.ignore_changes)
-            .then(|| watch::Watch::new(project.folder(), handle))
-            .flatten();
+        let mut absences = Absences::default();
+        absences.report(&program, project.toolbox(), &*console);
+        let engine = Engine::new(program, nodes, queue, events, Arc::clone(&console));
+        let watch = match options.ignore_changes {
+            true => None,
+            false => watch::Watch::new(project.folder(), engine.stop_handle()),
+        };
+        // The file may have changed since it was read.
+        engine.stop_handle().request_attention();
         Ok(Self {
             project,
             graphs,
             services,
             engine,
             console,
+            absences,
             _watch: watch,
         })
     }
@@ -181,18 +190,14 @@ fn make_node(
 
 /// What `--strict` refuses: every node that would only be a placeholder.
 fn placeholders(program: &Program, graphs: &[Graph], toolbox: &Toolbox) -> Vec<Fault> {
-    let is_placeholder = |graph: &Graph, node: &str| {
-        program
-            .infos
-            .iter()
-            .any(|info| info.placeholder && *info.graph == *graph.id && *info.id == *node)
-    };
+    let absent = program.infos.iter().filter(|info| info.placeholder);
+    let absent: HashSet<(&str, &str)> = absent.map(|info| (&*info.graph, &*info.id)).collect();
     let mut faults = Vec::new();
     for graph in graphs {
         for node in graph
             .nodes
             .iter()
-            .filter(|node| is_placeholder(graph, &node.id.value))
+            .filter(|node| absent.contains(&(graph.id.as_str(), node.id.value.as_str())))
         {
             let id = &node.node_type.value;
             let message = format!("node type `{id}` is not available: {}", absence(toolbox, id));
@@ -207,25 +212,29 @@ fn placeholders(program: &Program, graphs: &[Graph], toolbox: &Toolbox) -> Vec<F
     faults
 }
 
-/// One console error for each type whose nodes do not run.
-fn report_placeholders(program: &Program, toolbox: &Toolbox, console: &dyn Console) {
-    let mut types: Vec<&str> = program
-        .infos
-        .iter()
-        .filter(|info| info.placeholder)
-        .map(|info| &*info.node_type)
-        .collect();
-    types.sort_unstable();
-    types.dedup();
-    for node_type in types {
-        let reason = absence(toolbox, node_type);
-        let message = format!("nodes of type `{node_type}` do not run: {reason}");
-        console.show(&Line {
-            level: Level::Error,
-            graph: "",
-            node: "",
-            message: &message,
-        });
+/// The types whose nodes do not run, with the reasons that the console already told.
+#[derive(Default)]
+struct Absences(BTreeMap<String, String>);
+
+impl Absences {
+    /// One console error for each type whose nodes do not run, unless it was told before.
+    fn report(&mut self, program: &Program, toolbox: &Toolbox, console: &dyn Console) {
+        let absent = program.infos.iter().filter(|info| info.placeholder);
+        let now: BTreeMap<String, String> = absent
+            .map(|info| (info.node_type.to_string(), absence(toolbox, &info.node_type)))
+            .collect();
+        for (node_type, reason) in &now {
+            if self.0.get(node_type) != Some(reason) {
+                let message = format!("nodes of type `{node_type}` do not run: {reason}");
+                console.show(&Line {
+                    level: Level::Error,
+                    graph: "",
+                    node: "",
+                    message: &message,
+                });
+            }
+        }
+        self.0 = now;
     }
 }
 
@@ -233,7 +242,8 @@ fn absence(toolbox: &Toolbox, node_type: &str) -> String {
     use crate::toolbox::Origin;
     match toolbox.get(node_type).map(|entry| &entry.origin) {
         Some(Origin::Unavailable { plugin, reason }) => format!("plugin `{plugin}` is {reason}"),
-        _ => {
+        Some(_) => "its plugin refused to make them".to_owned(),
+        None => {
             let plugin = node_type.split_once('.').map_or(node_type, |(plugin, _)| plugin);
             format!("plugin `{plugin}` is not installed")
         }

@@ -156,7 +156,7 @@ fn endless_branch_is_ended_and_its_ring_is_named() {
     ));
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(
-        lines[0].contains("ended after 1000000 nodes; it goes round "),
+        lines[0].contains("ended after 1000000 nodes; it went round "),
         "{lines:?}"
     );
     assert!(

@@ -28,6 +28,10 @@ pub(super) fn execute(
 ) -> Result<ExitCode, Failure> {
     let mut faults = Faults::default();
     let Some(mut project) = Project::open(&place.options(arguments.folder), &mut faults) else {
+        if arguments.json {
+            print_json(out, &faults.into_sorted())?;
+            return Ok(ExitCode::from(2));
+        }
         return Err(Failure::Settings(faults));
     };
     project.load_plugins_for_listing();
@@ -65,18 +69,24 @@ pub(super) fn execute(
 
 /// A plugin that is on but cannot be used does not keep the project from running.
 fn plugin_faults(project: &Project) -> Vec<Fault> {
-    let mut faults = Vec::new();
+    let reported = |message: String, hint: &Option<String>| Fault {
+        severity: Severity::Warning,
+        hint: hint.clone(),
+        ..Fault::file("settings.toml", message)
+    };
+    let mut faults: Vec<Fault> = Vec::new();
+    for report in project.plugins().search_reports() {
+        faults.push(reported(report.message.clone(), &report.hint));
+    }
     for entry in project.plugins().entries() {
         if !matches!(entry.state(), State::Failed(_) | State::Missing) || entry.is_shadowed() {
             continue;
         }
         for report in entry.reports().list() {
-            let message = format!("plugin `{}`: {}", entry.id(), report.message);
-            faults.push(Fault {
-                severity: Severity::Warning,
-                hint: report.hint,
-                ..Fault::file("settings.toml", message)
-            });
+            faults.push(reported(
+                format!("plugin `{}`: {}", entry.id(), report.message),
+                &report.hint,
+            ));
         }
     }
     faults

@@ -36,11 +36,17 @@ pub(super) enum Command {
     Enable {
         /// Its id
         id: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Switch a plugin off in `settings.toml`; a running project follows
     Disable {
         /// Its id
         id: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -72,8 +78,8 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
             Ok(ExitCode::SUCCESS)
         }
         Command::Info { id, json } => info(&place.open_without_plugins()?, &id, json, out),
-        Command::Enable { id } => switch(place, &id, true, out),
-        Command::Disable { id } => switch(place, &id, false, out),
+        Command::Enable { id, json } => switch(place, &id, true, json, out),
+        Command::Disable { id, json } => switch(place, &id, false, json, out),
     }
 }
 
@@ -188,11 +194,21 @@ fn info(project: &Project, id: &str, json: bool, out: &mut impl Write) -> Result
     Ok(ExitCode::SUCCESS)
 }
 
-fn switch(place: &Place, id: &str, enabled: bool, out: &mut impl Write) -> Result<ExitCode, Failure> {
+fn switch(
+    place: &Place,
+    id: &str,
+    enabled: bool,
+    json: bool,
+    out: &mut impl Write,
+) -> Result<ExitCode, Failure> {
     let options = place.options(None);
     let project = place.open_without_plugins()?;
     find(&project, id)?;
     edit::set_plugin_enabled(&options.folder, id, enabled)?;
+    if json {
+        let project = place.open_without_plugins()?;
+        return print_json(out, &Row::new(find(&project, id)?, &project));
+    }
     writeln!(
         out,
         "plugin `{id}` is {}",

@@ -18,7 +18,7 @@ use signal_hook::{
 
 use super::{Failure, Place};
 use crate::{
-    console::{Console, JsonConsole, TextConsole},
+    console::{Console, Format, StreamConsole},
     engine::{Outcome, StopHandle},
     runtime::{RunOptions, Runtime, StartError},
 };
@@ -48,10 +48,13 @@ enum ConsoleFormat {
 }
 
 pub(super) fn execute(place: &Place, arguments: Arguments) -> Result<ExitCode, Failure> {
-    let console: Arc<dyn Console> = match arguments.console {
-        ConsoleFormat::Text => Arc::new(TextConsole::new(io::stdout())),
-        ConsoleFormat::Json => Arc::new(JsonConsole::new(io::stdout())),
+    // Before anything is started that would have to be ended.
+    let signals = Stopper::new();
+    let format = match arguments.console {
+        ConsoleFormat::Text => Format::Text,
+        ConsoleFormat::Json => Format::Json,
     };
+    let console: Arc<dyn Console> = Arc::new(StreamConsole::new(format, io::stdout()));
     let options = RunOptions {
         open: place.options(arguments.folder),
         strict: arguments.strict,
@@ -61,7 +64,7 @@ pub(super) fn execute(place: &Place, arguments: Arguments) -> Result<ExitCode, F
         StartError::Settings(faults) => Failure::Settings(faults),
         StartError::Project(faults) => Failure::Project(faults),
     })?;
-    stop_on_signals(runtime.stop_handle());
+    signals.stop(runtime.stop_handle());
     let outcome = runtime.run(arguments.limit);
     drop(runtime);
     Ok(match outcome {
@@ -71,24 +74,35 @@ pub(super) fn execute(place: &Place, arguments: Arguments) -> Result<ExitCode, F
     })
 }
 
-/// The first Ctrl-C or SIGTERM ends the run cleanly, the second ends the process.
-fn stop_on_signals(handle: StopHandle) {
-    let asked = Arc::new(AtomicBool::new(false));
-    let registered = [SIGINT, SIGTERM].into_iter().try_for_each(|signal| {
-        flag::register_conditional_shutdown(signal, 130, Arc::clone(&asked))?;
-        flag::register(signal, Arc::clone(&asked)).map(|_| ())
-    });
-    let signals = registered.and_then(|()| Signals::new([SIGINT, SIGTERM]));
-    let spawned = signals.and_then(|mut signals| {
-        thread::Builder::new().name("signals".to_owned()).spawn(move || {
+/// The first Ctrl-C or SIGTERM ends the run cleanly, also one that came during the start; the second ends the process.
+struct Stopper(Option<Signals>);
+
+impl Stopper {
+    fn new() -> Self {
+        let asked = Arc::new(AtomicBool::new(false));
+        let registered = [SIGINT, SIGTERM].into_iter().try_for_each(|signal| {
+            flag::register_conditional_shutdown(signal, 130, Arc::clone(&asked))?;
+            flag::register(signal, Arc::clone(&asked)).map(|_| ())
+        });
+        let signals = registered.and_then(|()| Signals::new([SIGINT, SIGTERM]));
+        Self(
+            signals
+                .map_err(|error| log::warn!("signals end the process at once: {error}"))
+                .ok(),
+        )
+    }
+
+    fn stop(self, handle: StopHandle) {
+        let Some(mut signals) = self.0 else { return };
+        let spawned = thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for _ in signals.forever() {
                 log::info!("stopping; once more ends at once");
                 handle.stop();
             }
-        })
-    });
-    if let Err(error) = spawned {
-        log::warn!("signals end the process at once: {error}");
+        });
+        if let Err(error) = spawned {
+            log::warn!("signals do not end the run: {error}");
+        }
     }
 }
 

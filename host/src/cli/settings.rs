@@ -37,6 +37,9 @@ pub(super) enum Command {
         /// The fields: `name=chat url=http://localhost port=3000`
         #[arg(value_name = "KEY=VALUE", required = true, value_parser = parse_field)]
         fields: Vec<(String, String)>,
+        /// Print the section as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Remove an entry from a list of a section
     Remove {
@@ -46,6 +49,9 @@ pub(super) enum Command {
         list: String,
         /// The entry's name
         name: String,
+        /// Print the section as JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -92,6 +98,7 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
             section,
             list,
             fields,
+            json,
         } => {
             let fields: Vec<(&str, &str)> = fields
                 .iter()
@@ -102,14 +109,32 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
                 .iter()
                 .find(|(key, _)| *key == "name")
                 .map_or("", |(_, name)| name);
+            if json {
+                return print_section(place, &section, out);
+            }
             writeln!(out, "added `{name}` to `{section}.{list}`")?;
         }
-        Command::Remove { section, list, name } => {
+        Command::Remove {
+            section,
+            list,
+            name,
+            json,
+        } => {
             edit::remove_entry(project.folder(), find(&project, &section)?, &list, &name)?;
+            if json {
+                return print_section(place, &section, out);
+            }
             writeln!(out, "removed `{name}` from `{section}.{list}`")?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The section as it stands in the file now.
+fn print_section(place: &Place, section: &str, out: &mut impl Write) -> Result<ExitCode, Failure> {
+    let mut project = place.open(None)?;
+    project.check_settings(&mut Faults::default());
+    print_json(out, &listing(&project, section))
 }
 
 /// Faulty entries are listed as far as they can be read.

@@ -8,7 +8,7 @@ use pulsewire_plugin_api::{
 };
 
 use super::{
-    Environment, Listener, NodeInfo, NodePlace, Program, cycles,
+    Environment, Listener, NodeInfo, NodePlace, Program, VariablePlace, cycles,
     names::Names,
     shape::{self, Shape},
     targets, wires,
@@ -61,9 +61,13 @@ fn declare_variables(graph: &Graph, program: &mut Program, faults: &mut Faults) 
         }
         let slot = program.slots.len() as u32;
         program.slots.push(variable.value.clone());
+        let place = VariablePlace {
+            slot,
+            data_type: variable.data_type,
+        };
         program
             .variables
-            .insert(format!("{}/{}", graph.id, variable.name.value), slot);
+            .insert(format!("{}/{}", graph.id, variable.name.value), place);
     }
 }
 
@@ -174,8 +178,8 @@ impl<'a> Draft<'a> {
                 .variable
                 .as_ref()
                 .and_then(|name| program.variables.get(name));
-            if let (true, Some(&slot)) = (self.node.enabled, variable) {
-                self.first_output = slot;
+            if let (true, Some(place)) = (self.node.enabled, variable) {
+                self.first_output = place.slot;
             }
             return;
         }
@@ -220,13 +224,13 @@ impl<'a> Draft<'a> {
             program.inputs.push(slot);
         }
         // The variable of a Setter follows its inputs: the node writes it through this position.
-        if let Some(&slot) = self
+        if let Some(place) = self
             .shape
             .variable
             .as_ref()
             .and_then(|name| program.variables.get(name))
         {
-            program.inputs.push(slot);
+            program.inputs.push(place.slot);
         }
         let place = &mut program.nodes[number as usize];
         place.first_input = first_input;

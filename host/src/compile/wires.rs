@@ -111,7 +111,7 @@ fn find(
     let Some(&at) = positions.get(node.as_str()) else {
         let fault = Fault::error(&graph.source, &end.span, format!("there is no node `{node}`"));
         faults.push(Fault {
-            hint: suggestion(node, positions.keys().copied()),
+            hint: nearest_node(node, drafts, faults.len()),
             ..fault
         });
         return None;
@@ -162,4 +162,10 @@ fn find(
     let fault = Fault::error(&graph.source, &end.span, message).at_node(&graph.id, node);
     faults.push(Fault { hint, ..fault });
     None
+}
+
+/// A suggestion for a misspelt node; a file with very many faults gets none, because each looks at every node.
+fn nearest_node(id: &str, drafts: &[Draft<'_>], faults: usize) -> Option<String> {
+    const MANY_FAULTS: usize = 50;
+    (faults < MANY_FAULTS).then(|| suggestion(id, drafts.iter().map(|draft| draft.node.id.value.as_str())))?
 }

@@ -8,8 +8,11 @@ use crate::{compile::Target, console::Level};
 /// How many nodes a branch may execute before it counts as endless.
 pub(super) const STEP_BUDGET: u64 = 1_000_000;
 
-/// How far an endless branch is followed to find out where it turns.
-const CYCLE_SEARCH: usize = 4096;
+/// How many of the last nodes of an endless branch are kept, to find out where it turns.
+const KEPT_STEPS: u64 = 4096;
+
+/// How often a long branch looks whether the run is to end.
+const STEPS_PER_LOOK: u64 = 4096;
 
 /// What calls a node.
 pub(super) enum Entry<'a> {
@@ -23,16 +26,12 @@ impl Engine {
     /// Runs the branch that begins with `entry` at `node`, to its end.
     pub(super) fn run_branch(&mut self, node: u32, entry: Entry<'_>) {
         let mut steps = STEP_BUDGET;
+        self.recent.clear();
         let mut at = self.step(node, entry);
         while let Some(target) = at.or_else(|| self.unwind(&mut steps)) {
-            if self.world.exit.is_some() {
+            if !self.may_step(target.node, &mut steps) {
                 break;
             }
-            if steps == 0 {
-                self.report_endless(target);
-                break;
-            }
-            steps -= 1;
             at = self.step(target.node, Entry::Pulse(target.pulse));
         }
         while let Some(waiting) = self.stack.pop() {
@@ -44,13 +43,8 @@ impl Engine {
     fn unwind(&mut self, steps: &mut u64) -> Option<Target> {
         while let Some(node) = self.stack.pop() {
             self.cells[node as usize].waits = false;
-            if self.world.exit.is_some() {
-                return None;
-            }
             // A loop with an empty body spends its budget here.
-            *steps = steps.saturating_sub(1);
-            if *steps == 0 {
-                self.report_endless(Target { node, pulse: 0 });
+            if !self.may_step(node, steps) {
                 return None;
             }
             if let Some(target) = self.step(node, Entry::Resume) {
@@ -58,6 +52,22 @@ impl Engine {
             }
         }
         None
+    }
+
+    /// Takes one step from the budget; false if the branch must end before `node`.
+    fn may_step(&mut self, node: u32, steps: &mut u64) -> bool {
+        if self.world.exit.is_some() {
+            return false;
+        }
+        if *steps <= KEPT_STEPS {
+            if *steps == 0 {
+                self.report_endless(node);
+                return false;
+            }
+            self.recent.push(node);
+        }
+        *steps -= 1;
+        *steps % STEPS_PER_LOOK != 0 || !self.is_stopping()
     }
 
     /// Calls one node and returns where the pulse goes.
@@ -135,36 +145,23 @@ impl Engine {
         None
     }
 
-    /// Follows an endless branch a little further, to name the nodes that it goes round.
+    /// Names the nodes that an endless branch went round last.
     #[cold]
-    fn report_endless(&mut self, target: Target) {
-        let mut path = vec![target.node];
-        let mut at = Some(target);
-        while let Some(target) = at {
-            if path.len() > CYCLE_SEARCH || self.world.exit.is_some() {
-                break;
-            }
-            at = self.step(target.node, Entry::Pulse(target.pulse)).or_else(|| {
-                let node = self.stack.pop()?;
-                self.cells[node as usize].waits = false;
-                path.push(node);
-                self.step(node, Entry::Resume)
-            });
-            path.extend(at.map(|target| target.node));
-        }
-        let last = path.pop().unwrap_or(target.node);
-        let turn = path.iter().rposition(|&node| node == last).unwrap_or(0);
-        let names: Vec<&str> = path[turn..]
+    fn report_endless(&mut self, node: u32) {
+        let recent = std::mem::take(&mut self.recent);
+        let turn = recent.iter().rposition(|&before| before == node).unwrap_or(0);
+        let names: Vec<&str> = recent[turn..]
             .iter()
-            .chain([&last])
+            .chain([&node])
             .map(|&node| &*self.world.infos[node as usize].id)
             .take(20)
             .collect();
-        self.world.node = last;
         let reason = format!(
-            "the branch was ended after {STEP_BUDGET} nodes; it goes round {}",
+            "the branch was ended after {STEP_BUDGET} nodes; it went round {}; for longer work put a Start Timeout \
+             into the loop",
             names.join(" → ")
         );
-        self.fail(last, &NodeError::new(reason));
+        self.world.node = node;
+        self.fail(node, &NodeError::new(reason));
     }
 }

@@ -6,6 +6,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
+    events::{EventId, Events},
     node::{EngineNode, Placeholder},
     run::{Cell, Engine},
 };
@@ -45,12 +46,13 @@ impl Engine {
                 }
             });
         }
-        for (name, &slot) in &self.variables {
-            if let Some(&new) = program.variables.get(name) {
-                let value = &self.slots[slot as usize];
-                if value.data_type() == program.slots[new as usize].data_type() {
-                    program.slots[new as usize] = value.clone();
-                }
+        for (name, old) in &self.variables {
+            if let Some(new) = program
+                .variables
+                .get(name)
+                .filter(|new| new.data_type == old.data_type)
+            {
+                program.slots[new.slot as usize] = self.slots[old.slot as usize].clone();
             }
         }
         let renumbered: HashMap<u32, u32> = same
@@ -105,26 +107,31 @@ impl Engine {
                 waits: false,
             })
             .collect();
-        let mut listeners: HashMap<u64, Vec<u32>> = HashMap::new();
-        for listener in &program.listeners {
-            let event = self.world.events.number(&listener.node_type, &listener.key);
-            listeners.entry(event).or_default().push(listener.node);
-        }
-        for (at, info) in program.infos.iter().enumerate() {
-            if let Some(event) = info.own_event {
-                listeners.entry(event).or_default().push(at as u32);
-            }
-        }
-        self.world.events.listen(
-            listeners
-                .into_iter()
-                .map(|(event, nodes)| (event, nodes.into()))
-                .collect(),
-        );
+        listen(&program, &self.world.events);
         self.slots = program.slots;
         self.inputs = program.inputs;
         self.next = program.next;
         self.variables = program.variables;
         self.world.infos = program.infos.into();
     }
+}
+
+/// Makes the listeners of `program` known to whoever emits.
+pub(crate) fn listen(program: &Program, events: &Events) {
+    let mut listeners: HashMap<EventId, Vec<u32>> = HashMap::new();
+    for listener in &program.listeners {
+        let event = events.number(&listener.node_type, &listener.key);
+        listeners.entry(event).or_default().push(listener.node);
+    }
+    for (at, info) in program.infos.iter().enumerate() {
+        if let Some(event) = info.own_event {
+            listeners.entry(event).or_default().push(at as u32);
+        }
+    }
+    events.listen(
+        listeners
+            .into_iter()
+            .map(|(event, nodes)| (event, nodes.into()))
+            .collect(),
+    );
 }

@@ -19,7 +19,7 @@ use super::{
     world::World,
 };
 use crate::{
-    compile::{Program, Target},
+    compile::{Program, Target, VariablePlace},
     console::{Console, Level},
 };
 
@@ -39,7 +39,9 @@ pub struct Engine {
     pub(super) taken: VecDeque<Queued>,
     /// Whether the running branch began at On Error; its own faults do not raise the event again.
     pub(super) in_error_branch: bool,
-    pub(super) variables: HashMap<String, u32>,
+    pub(super) variables: HashMap<String, VariablePlace>,
+    /// The nodes that an overlong branch ran last.
+    pub(super) recent: Vec<u32>,
     requests: Arc<Requests>,
 }
 
@@ -83,7 +85,7 @@ pub struct StopHandle {
 }
 
 impl StopHandle {
-    /// Ends the run after the current branch.
+    /// Ends the run after the current branch, or within it if it is a long one.
     pub fn stop(&self) {
         self.requests.stop.store(true, Ordering::Release);
         self.queue.wake();
@@ -116,6 +118,7 @@ impl Engine {
             taken: VecDeque::new(),
             in_error_branch: false,
             variables: HashMap::new(),
+            recent: Vec::new(),
             requests: Arc::default(),
         };
         engine.install(program, nodes);
@@ -150,12 +153,12 @@ impl Engine {
             if until.is_some_and(|until| now >= until) {
                 return Outcome::Deadline;
             }
-            self.run_due_timers(now);
-            if self.taken.is_empty() && self.world.exit.is_none() {
+            self.run_due_timers(now, until);
+            if self.taken.is_empty() && !self.is_wanted_elsewhere(until) {
                 let wait_until = self.world.timers.next_due().into_iter().chain(until).min();
                 self.world.queue.take_all(&mut self.taken, wait_until);
             }
-            self.run_taken_events(EVENTS_PER_ROUND);
+            self.run_taken_events(EVENTS_PER_ROUND, until);
         }
     }
 
@@ -165,14 +168,14 @@ impl Engine {
             if let Some(outcome) = self.interruption() {
                 return Some(outcome);
             }
-            self.run_due_timers(Instant::now());
+            self.run_due_timers(Instant::now(), None);
             if self.taken.is_empty() {
                 if self.world.queue.is_empty() {
                     return None;
                 }
                 self.world.queue.take_all(&mut self.taken, Some(Instant::now()));
             }
-            self.run_taken_events(EVENTS_PER_ROUND);
+            self.run_taken_events(EVENTS_PER_ROUND, None);
         }
     }
 
@@ -187,8 +190,21 @@ impl Engine {
         attention.then_some(Outcome::Attention)
     }
 
-    fn run_due_timers(&mut self, now: Instant) {
-        while self.world.exit.is_none() {
+    /// Whether the run must not go on to another branch.
+    fn is_wanted_elsewhere(&self, until: Option<Instant>) -> bool {
+        self.world.exit.is_some()
+            || self.is_stopping()
+            || self.requests.attention.load(Ordering::Relaxed)
+            || until.is_some_and(|until| Instant::now() >= until)
+    }
+
+    /// Whether [`StopHandle::stop`] was called.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.requests.stop.load(Ordering::Relaxed)
+    }
+
+    fn run_due_timers(&mut self, now: Instant, until: Option<Instant>) {
+        while !self.is_wanted_elsewhere(until) {
             let Some((timer, node)) = self.world.timers.take_due(now) else {
                 break;
             };
@@ -196,9 +212,9 @@ impl Engine {
         }
     }
 
-    fn run_taken_events(&mut self, most: usize) {
+    fn run_taken_events(&mut self, most: usize, until: Option<Instant>) {
         for _ in 0..most {
-            if self.world.exit.is_some() {
+            if self.is_wanted_elsewhere(until) {
                 break;
             }
             let Some(queued) = self.taken.pop_front() else {
@@ -228,7 +244,9 @@ impl Engine {
 
     /// The present value of a variable by its qualified name, `GRAPH/NAME`.
     pub fn variable(&self, name: &str) -> Option<&Value> {
-        self.variables.get(name).map(|&slot| &self.slots[slot as usize])
+        self.variables
+            .get(name)
+            .map(|place| &self.slots[place.slot as usize])
     }
 
     /// The value that a node's data output has latched.

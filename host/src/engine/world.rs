@@ -79,13 +79,15 @@ impl World {
     /// Cancels a timer of any node; that node gets its own event, with the timer as CustomID.
     /// False if the timer is not pending.
     pub fn cancel_timer(&mut self, timer: TimerId) -> Result<bool, NodeError> {
-        let Some(node) = self.timers.cancel(timer) else {
+        let Some(node) = self.timers.node(timer) else {
             return Ok(false);
         };
-        match self.infos[node as usize].own_event {
-            Some(event) => self.emit(event, vec![Value::CustomId(timer)]).map(|()| true),
-            None => Ok(true),
+        if let Some(event) = self.infos[node as usize].own_event {
+            // First of all, so that a full queue leaves the timer as it was.
+            self.emit(event, vec![Value::CustomId(timer)])?;
         }
+        self.timers.cancel(timer);
+        Ok(true)
     }
 
     /// Queues an event; its listeners run after the branches that wait already.

@@ -2,7 +2,7 @@
 //!
 //! Nothing is half done: a settings file that is at fault changes nothing, and says why on the console.
 
-use super::{Runtime, make_node, report_placeholders};
+use super::{Runtime, make_node};
 use crate::{
     console::{Level, Line},
     diagnostics::Faults,
@@ -29,7 +29,10 @@ impl Runtime {
                 log::info!("plugin `{plugin}` is switched off");
             }
         }
-        self.project.follow(settings, &self.services);
+        let faults = self.project.follow(settings, &self.services, &self.graphs);
+        if faults.has_errors() {
+            self.refuse(&faults);
+        }
         self.hand_out_settings();
         self.project.activate_plugins();
         self.replace_program();
@@ -37,29 +40,22 @@ impl Runtime {
 
     /// Gives plugins their sections anew and tells those whose section changed.
     fn hand_out_settings(&mut self) {
-        // The file was found sound before.
-        let mut faults = Faults::default();
-        self.project.check_settings(&mut faults);
-        let before: Vec<(String, Option<String>)> = self
-            .project
-            .active_plugins()
-            .into_iter()
-            .map(|id| (id.clone(), self.services.section(&id)))
-            .collect();
+        let active = self.project.active_plugins();
+        let before: Vec<Option<String>> = active.iter().map(|id| self.services.section(id)).collect();
         self.services
-            .set_settings(self.project.settings_json(&mut faults));
-        for (plugin, section) in before {
-            if section != self.services.section(&plugin) {
-                self.project.settings_changed(&plugin);
+            .set_settings(self.project.settings_json(&mut Faults::default()));
+        for (plugin, section) in active.iter().zip(before) {
+            if section != self.services.section(plugin) {
+                self.project.settings_changed(plugin);
             }
         }
     }
 
-    /// Compiles the graphs for the plugins that are there now and goes on with them.
+    /// Compiles the graphs for the plugins that are there now and goes on with them. They were found sound.
     fn replace_program(&mut self) {
         let program = self.project.compile(&self.graphs, &mut Faults::default());
         let (project, console, events) = (&mut self.project, &*self.console, self.services.events());
-        report_placeholders(&program, project.toolbox(), console);
+        self.absences.report(&program, project.toolbox(), console);
         self.engine.replace(program, |program, at| {
             make_node(program, at, project, events, console)
         });

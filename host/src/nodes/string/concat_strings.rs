@@ -2,7 +2,7 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::Builtin;
+use crate::nodes::{Builtin, MAX_TEXT};
 
 const TYPE: NodeType = NodeType::action("string.concat_strings", "Concat Strings")
     .category("String")
@@ -17,7 +17,14 @@ struct ConcatStrings;
 
 impl Node for ConcatStrings {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
-        let mut joined = String::new();
+        let mut length = 0usize;
+        for input in 0..call.input_count() {
+            length = length.saturating_add(call.text(input)?.len());
+        }
+        if length > MAX_TEXT {
+            return Err(format!("the text would have {length} bytes, more than {MAX_TEXT}").into());
+        }
+        let mut joined = String::with_capacity(length);
         for input in 0..call.input_count() {
             joined.push_str(call.text(input)?);
         }

@@ -27,9 +27,10 @@ impl EngineNode for VariableSetter {
         let value = call.input(0).clone();
         // The compiler lays the variable itself behind the inputs.
         if *call.input(1) != value {
-            call.write_through_input(1, value.clone());
+            // First of all, so that a full queue leaves the variable as it was.
             world.emit_if_heard(self.changed, || vec![value.clone()])?;
         }
+        call.write_through_input(1, value.clone());
         call.set(0, value);
         Ok(Flow::fire(0))
     }
