@@ -219,6 +219,18 @@ const FAULTS: &[(&str, &str)] = &[
         "4:24: `a.b` is no parameter name\n  hint: use letters, digits, `_` and `-`, without dots and spaces",
     ),
     (
+        "[[event]]\nname = \"e\"\nparameters = [{ name = \"in\", type = \"Int\" }]\n",
+        "4:24: `in` is the name of a socket already\n  hint: rename the parameter",
+    ),
+    (
+        "[[event]]\nname = \"e\"\nparameters = [{ name = \"out\", type = \"Int\" }]\n",
+        "4:24: `out` is the name of a socket already\n  hint: rename the parameter",
+    ),
+    (
+        "[[event]]\nname = \"e\"\nparameters = [{ name = \"event\", type = \"Int\" }]\n",
+        "4:24: `event` is the name of an attribute already\n  hint: rename the parameter",
+    ),
+    (
         "[[event]]\nname = \"e\"\nparameters = [{ name = \"p\", type = \"Int\", defalt = 1 }]\n",
         "4:43: unknown key `defalt`\n  hint: did you mean `default`?",
     ),

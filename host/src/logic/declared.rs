@@ -19,6 +19,9 @@ const VARIABLE: &[&str] = &["name", "type", "value", "persistent"];
 const EVENT: &[&str] = &["name", "parameters"];
 const PARAMETER: &[&str] = &["name", "type", "default"];
 
+/// What Event Trigger and Event Listener have beside their event's parameters, which become sockets of theirs.
+const TAKEN: &[(&str, &str)] = &[("in", "a socket"), ("out", "a socket"), ("event", "an attribute")];
+
 pub(super) fn variables(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<Variable> {
     let tables = reader.tables(item, "variable");
     let mut unique = Unique::new("variable", tables.len());
@@ -81,6 +84,10 @@ fn event_parameters(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) ->
         let name = table.get("name").and_then(|item| {
             let text = id(reader, "parameter name", item)?;
             unique.check(reader, text, &item.span());
+            if let Some((_, what)) = TAKEN.iter().find(|(taken, _)| *taken == text) {
+                let message = format!("`{text}` is the name of {what} already");
+                reader.fault(&item.span(), message, Some("rename the parameter".to_owned()));
+            }
             Some(spanned(text, item))
         });
         let typed = typed(reader, table, "default");
