@@ -381,3 +381,82 @@ fn json_travels_through_dictionary_and_conversion() {
     ));
     assert_eq!(lines, [r#"{"name":"Ada","age":36}"#]);
 }
+
+#[test]
+fn loop_over_the_budget_is_ended_where_it_is_and_not_begun_again() {
+    let lines = run(&project(
+        r#"
+        begin: events.on_initialize
+        loop: flow_control.for_loop { last_index = 1000000 }
+        odd: math.modulo { divisor = 100000 }
+        zero: flow_control.switch { cases = [0] }
+        show: development.console { data_type = "Int" }
+        begin.out -> loop.in
+        loop.out -> odd.in
+        odd.out -> zero.in
+        zero.case_1 -> show.in
+        loop.index -> odd.dividend
+        odd.remainder -> zero.input
+        loop.index -> show.input
+        "#,
+    ));
+    assert_eq!(lines[..4], ["0", "100000", "200000", "300000"]);
+    assert_eq!(lines.len(), 5, "{lines:?}");
+    assert!(
+        lines[4].contains("it went round loop → odd → zero → loop"),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn setter_writes_what_is_equal_but_not_the_same() {
+    let lines = run(&project(
+        r#"
+        [[variable]]
+        name = "d"
+        type = "Dictionary"
+        value = { b = 1, a = 2 }
+        begin: events.on_initialize
+        set: variables.variable_setter { variable = "d", value = { a = 2, b = 1 } }
+        get: variables.variable_getter { variable = "d" }
+        changed: events.on_variable_change { variable = "d" }
+        never: development.console { input = "changed" }
+        show: development.console { data_type = "Dictionary" }
+        begin.out -> set.in
+        set.out -> show.in
+        get.value -> show.input
+        changed.out -> never.in
+        "#,
+    ));
+    assert_eq!(lines, [r#"{"a":2,"b":1}"#]);
+}
+
+#[test]
+fn text_that_doubles_for_ever_is_an_error_and_no_end_of_the_host() {
+    let lines = run(&project(
+        r#"
+        [[variable]]
+        name = "s"
+        type = "String"
+        value = "0123456789abcdef"
+        begin: events.on_initialize
+        loop: flow_control.for_loop { last_index = 30 }
+        double: string.concat_strings
+        keep: variables.variable_setter { variable = "s" }
+        get: variables.variable_getter { variable = "s" }
+        done: development.console { input = "done" }
+        begin.out -> loop.in
+        loop.out -> double.in
+        double.out -> keep.in
+        loop.on_end -> done.in
+        get.value -> double.input_1
+        get.value -> double.input_2
+        double.output -> keep.value
+        "#,
+    ));
+    assert_eq!(
+        lines[0],
+        "error double: the text would have 536870912 bytes, more than 268435456"
+    );
+    assert_eq!(lines.last().map(String::as_str), Some("done"));
+}

@@ -188,3 +188,52 @@ fn stop_from_another_thread_ends_a_waiting_run() {
     assert_eq!(running.engine.run(None), Outcome::Stopped);
     stopper.join().unwrap();
 }
+
+#[test]
+fn stop_does_not_wait_for_the_branches_that_wait() {
+    // Each event runs a branch of nearly a million steps; all of them would take minutes.
+    let text = project(
+        r#"
+        [[event]]
+        name = "e"
+        begin: events.on_initialize
+        often: flow_control.for_loop { last_index = 900 }
+        fire: events.event_trigger { event = "e" }
+        heard: events.event_listener { event = "e" }
+        long: flow_control.for_loop { last_index = 900000 }
+        begin.out -> often.in
+        often.out -> fire.in
+        heard.out -> long.in
+        "#,
+    );
+    let mut running = engine(&[("project", &text)]);
+    let handle = running.engine.stop_handle();
+    handle.request_attention();
+    assert_eq!(running.engine.run(None), Outcome::Attention);
+    let stopper = thread::spawn(move || handle.stop());
+    assert_eq!(running.engine.run(None), Outcome::Stopped);
+    stopper.join().unwrap();
+    assert!(
+        running.engine.queue().len() > 800,
+        "{}",
+        running.engine.queue().len()
+    );
+}
+
+#[test]
+fn variable_of_type_any_keeps_a_value_of_any_type() {
+    let lines = r#"
+        [[variable]]
+        name = "v"
+        type = "Any"
+        begin: events.on_initialize
+        set: variables.variable_setter { variable = "v", value = 5 }
+        begin.out -> set.in
+    "#;
+    let mut running = engine(&[("project", &project(lines))]);
+    running.engine.run_pending();
+    let events = Arc::clone(running.engine.events());
+    let more = project(&format!("show: development.console\n{lines}"));
+    replace(&mut running.engine, &events, &[("project", &more)]);
+    assert_eq!(running.engine.variable("project/v"), Some(&Value::Int(5)));
+}

@@ -141,9 +141,10 @@ fn entries_of_a_section_are_added_and_removed_by_name() {
     refused.with_code(1);
     assert!(refused.stderr.contains("expected 1 to 10"), "{refused:#?}");
 
-    project
-        .pulsewire(&["settings", "remove", "good", "greetings", "de"])
-        .with_code(0);
+    let left = project
+        .pulsewire(&["settings", "remove", "good", "greetings", "de", "--json"])
+        .json();
+    assert_eq!(left["lists"][0]["entries"].as_array().unwrap().len(), 1);
     assert_eq!(project.read("settings.toml"), before);
 }
 
@@ -271,4 +272,39 @@ fn sample_project_is_sound() {
     let project = Project::new("", "format = 1");
     let answer = project.pulsewire(&["check", &sample]);
     assert_eq!(answer.with_code(0), "0 errors, 0 warnings\n");
+}
+
+#[test]
+fn switching_a_plugin_answers_in_json_when_asked() {
+    let project = good_project("begin: events.on_initialize");
+    let switched = project
+        .pulsewire(&["plugins", "disable", "good", "--json"])
+        .json();
+    assert_eq!(
+        (&switched["id"], &switched["enabled"], &switched["state"]),
+        (&json!("good"), &json!(false), &json!("disabled"))
+    );
+}
+
+#[test]
+fn folder_that_is_none_is_named() {
+    let project = good_project("begin: events.on_initialize");
+    let answer = project.pulsewire(&["check", "/no/such/folder"]);
+    answer.with_code(2);
+    assert!(
+        answer.stderr.contains("/no/such/folder: there is no such folder"),
+        "{answer:#?}"
+    );
+    let faults: Value = serde_json::from_str(
+        project
+            .pulsewire(&["check", "/no/such/folder", "--json"])
+            .with_code(2),
+    )
+    .unwrap();
+    assert_eq!(faults.as_array().unwrap().len(), 1);
+    let misspelt = project.pulsewire(&["check", "--plugin-dir", "/no/such/plugins"]);
+    assert!(
+        misspelt.with_code(0).contains("/no/such/plugins"),
+        "{misspelt:#?}"
+    );
 }

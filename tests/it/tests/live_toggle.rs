@@ -98,3 +98,57 @@ fn faulty_settings_change_nothing_and_say_why() {
     project.write("settings.toml", &sound.replace("Hello", "Bonjour"));
     running.wait_for("Bonjour, world");
 }
+
+#[cfg(unix)]
+#[test]
+fn symlinked_settings_are_followed() {
+    let project = ticking_project();
+    let elsewhere = project.folder().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    std::fs::rename(
+        project.folder().join("settings.toml"),
+        elsewhere.join("shared.toml"),
+    )
+    .unwrap();
+    std::os::unix::fs::symlink("elsewhere/shared.toml", project.folder().join("settings.toml")).unwrap();
+    let mut running = project.run(&[]);
+    running.wait_for("Hello, world");
+    project.pulsewire(&["plugins", "disable", "good"]).with_code(0);
+    running.wait_for("error: nodes of type `good.on_told` do not run: plugin `good` is disabled");
+    let sound = project.read("elsewhere/shared.toml");
+    project.write(
+        "elsewhere/shared.toml",
+        &sound.replace("enabled = false", "enabled = true"),
+    );
+    running.wait_for("Hello, world");
+}
+
+#[test]
+fn absence_of_a_plugin_is_told_once() {
+    let project = ticking_project();
+    project.pulsewire(&["plugins", "disable", "good"]).with_code(0);
+    let mut running = project.run(&[]);
+    running.wait_for("nodes of type `good.tell` do not run");
+    let settings = project.read("settings.toml");
+    project.write("settings.toml", &format!("{settings}\n# a comment\n"));
+    project.write(
+        "settings.toml",
+        &format!("{settings}\n# another comment\n[plugins.else]\nenabled = false\n"),
+    );
+    project.pulsewire(&["plugins", "enable", "good"]).with_code(0);
+    running.wait_for("Hello, world");
+    let told = running
+        .seen()
+        .iter()
+        .filter(|line| line.contains("good.tell"))
+        .count();
+    assert_eq!(told, 1);
+}
+
+#[test]
+fn change_during_the_start_is_followed() {
+    let project = ticking_project();
+    let mut running = project.run(&[]);
+    project.pulsewire(&["plugins", "disable", "good"]).with_code(0);
+    running.wait_for("nodes of type `good.tell` do not run");
+}
