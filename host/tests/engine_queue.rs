@@ -199,6 +199,8 @@ fn stop_does_not_wait_for_the_branches_that_wait() {
         begin: events.on_initialize
         often: flow_control.for_loop { last_index = 900 }
         fire: events.event_trigger { event = "e" }
+        queued: development.console { input = "queued" }
+        often.on_end -> queued.in
         heard: events.event_listener { event = "e" }
         long: flow_control.for_loop { last_index = 900000 }
         begin.out -> often.in
@@ -207,10 +209,13 @@ fn stop_does_not_wait_for_the_branches_that_wait() {
         "#,
     );
     let mut running = engine(&[("project", &text)]);
-    let handle = running.engine.stop_handle();
-    handle.request_attention();
-    assert_eq!(running.engine.run(None), Outcome::Attention);
-    let stopper = thread::spawn(move || handle.stop());
+    let (handle, console) = (running.engine.stop_handle(), Arc::clone(&running.console));
+    let stopper = thread::spawn(move || {
+        while console.lines().is_empty() {
+            thread::yield_now();
+        }
+        handle.stop();
+    });
     assert_eq!(running.engine.run(None), Outcome::Stopped);
     stopper.join().unwrap();
     assert!(
