@@ -1,9 +1,14 @@
 //! Every bad plugin ends as a report in the registry, while the good one beside it goes on.
 
-use std::{collections::BTreeMap, fs, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    ops::Range,
+    process::Command,
+};
 
 use pulsewire_harness::{Harness, PluginFolder, fixtures};
-use pulsewire_host::plugins::{Entry, Plugins, SearchPath, State, Step, inspect};
+use pulsewire_host::plugins::{Entry, Plugins, SearchPath, State, Step, inspect, inspect_bytes};
 use pulsewire_plugin_api::value::Value;
 use serde_json::json;
 
@@ -86,8 +91,7 @@ fn evil() -> Vec<u8> {
 #[track_caller]
 fn patch_metadata(mut library: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
-    let start = find(&library, b"{\"format\":1,").expect("the library carries metadata");
-    let end = start + find(&library[start..], b"\0").unwrap_or(library.len() - start);
+    let Range { start, end } = metadata(&library);
     let mut at = start;
     while let Some(offset) = find(&library[at..end], from.as_bytes()) {
         at += offset;
@@ -96,6 +100,14 @@ fn patch_metadata(mut library: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
     }
     assert_ne!(at, start, "the metadata holds no `{from}`");
     library
+}
+
+/// Where the metadata stands in a library.
+#[track_caller]
+fn metadata(library: &[u8]) -> Range<usize> {
+    let start = find(library, b"{\"format\":1,").expect("the library carries metadata");
+    let length = find(&library[start..], b"\0").unwrap_or(library.len() - start);
+    start..start + length
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
@@ -231,6 +243,58 @@ fn cut_off_library_is_refused() {
     for percent in [1, 5, 25, 50, 75, 99] {
         let cut = &library[..library.len() * percent / 100];
         assert_evil_fails(cut, Step::Segments, "the file is cut off");
+    }
+}
+
+/// The same numbers in every run: xorshift64*.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as usize % limit
+    }
+
+    fn within(&mut self, range: &Range<usize>) -> usize {
+        range.start + self.below(range.len())
+    }
+}
+
+#[test]
+fn damage_never_panics() {
+    let whole = fs::read(fixtures::path("good")).unwrap();
+    let length = whole.len();
+    // What the checks read: the header, the tables at both ends of the file, the metadata.
+    let places = [0..64, 0..4096, length - 4096..length, metadata(&whole), 0..length];
+    let mut dice = Dice(1);
+    let mut damaged = whole.clone();
+    let mut ends = BTreeSet::new();
+    for _ in 0..1000 {
+        let place = &places[dice.below(places.len())];
+        let changed: Vec<usize> = (0..=dice.below(8)).map(|_| dice.within(place)).collect();
+        for &at in &changed {
+            damaged[at] = match dice.below(2) {
+                0 => b"{}[]\",:0\0"[dice.below(9)],
+                _ => dice.below(256) as u8,
+            };
+        }
+        let cut = match dice.below(8) {
+            0 => dice.below(length),
+            _ => length,
+        };
+        ends.insert(match inspect_bytes(&damaged[..cut], "good") {
+            Ok(_) => "passed".to_owned(),
+            Err(rejection) => format!("{:?}", rejection.step()),
+        });
+        for at in changed {
+            damaged[at] = whole[at];
+        }
+    }
+    // Otherwise the damage would be found early in the file, and the later checks would never see any.
+    for end in ["Format", "Segments", "Metadata", "passed"] {
+        assert!(ends.contains(end), "none ends as {end}: {ends:?}");
     }
 }
 
