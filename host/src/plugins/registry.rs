@@ -361,6 +361,7 @@ fn load(
     let mut plugin = created.map_err(|reason| LoadError::Create { reason })?;
     let registered = (plugin.register()).map_err(|reason| LoadError::Register { reason })?;
     check_registered(manifest, &registered)?;
+    connection.set_registered(registered.iter().map(|(id, _)| id.as_str()));
     Ok(Running {
         plugin,
         connection,

@@ -7,7 +7,7 @@ use std::{
     panic::{self, AssertUnwindSafe},
     path::PathBuf,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -19,6 +19,7 @@ use super::{
     plugin_log::{LogSink, PluginLog},
     report::{Report, Reports, Step},
 };
+use crate::{diagnostics::suggestion, literal::shortened};
 
 /// The engine as plugins use it.
 ///
@@ -109,6 +110,9 @@ pub(super) struct Connection {
     /// Which services were refused already, so that each is reported once.
     refused: [AtomicBool; Service::COUNT],
     asked_for_foreign: AtomicBool,
+    /// The node types of the plugin, once it has registered them.
+    registered: OnceLock<Box<[String]>>,
+    asked_for_unregistered: AtomicBool,
 }
 
 impl Connection {
@@ -120,7 +124,15 @@ impl Connection {
             was_active: AtomicBool::new(false),
             refused: Default::default(),
             asked_for_foreign: AtomicBool::new(false),
+            registered: OnceLock::new(),
+            asked_for_unregistered: AtomicBool::new(false),
         }
+    }
+
+    /// Notes which node types the plugin has registered; it can ask for events of no others.
+    pub(super) fn set_registered<'a>(&self, node_types: impl Iterator<Item = &'a str>) {
+        // A plugin registers once for each connection.
+        let _ = self.registered.set(node_types.map(str::to_owned).collect());
     }
 
     /// Lets calls through from now on.
@@ -183,6 +195,25 @@ impl Connection {
             .is_some_and(|rest| rest.starts_with('.'))
     }
 
+    fn node_types(&self) -> &[String] {
+        self.registered.get().map_or(&[], |node_types| node_types)
+    }
+
+    /// A misspelt type would get a number too, and its events would never be heard.
+    #[cold]
+    fn refuse_unregistered(&self, node_type: &str) {
+        if !self.asked_for_unregistered.swap(true, Ordering::Relaxed) {
+            let id = &self.account.id;
+            let node_type = shortened(node_type);
+            let message =
+                format!("plugin `{id}` asked for an event of `{node_type}`, which it has not registered");
+            let known = self.node_types().iter().map(String::as_str);
+            let hint = suggestion(&node_type, known).unwrap_or_else(|| "`register` must name it".to_owned());
+            self.account
+                .report_at_run(Report::new(Step::Run, message).hint(hint));
+        }
+    }
+
     #[cold]
     fn refuse_foreign(&self, wanted: &str) {
         if !self.asked_for_foreign.swap(true, Ordering::Relaxed) {
@@ -236,7 +267,14 @@ impl HostServices for Connection {
             self.refuse_foreign(&format!("an event of `{node_type}`"));
             return None;
         }
-        self.with_engine(Service::Event, |engine| engine.event(node_type, key))?
+        let is_registered = self.node_types().iter().any(|one| one == node_type);
+        let number = self.with_engine(Service::Event, |engine| {
+            is_registered.then(|| engine.event(node_type, key))
+        })?;
+        if number.is_none() {
+            self.refuse_unregistered(node_type);
+        }
+        number?
     }
 
     fn has_listeners(&self, event: u64) -> bool {

@@ -36,7 +36,9 @@ impl EngineServices for Engine {
 
 fn connection() -> (Arc<Account>, Connection) {
     let account = Arc::new(Account::new("x", Arc::new(ProcessLog)));
-    (Arc::clone(&account), Connection::new(account, 1))
+    let connection = Connection::new(Arc::clone(&account), 1);
+    connection.set_registered(["x.on_news", "x.send"].into_iter());
+    (account, connection)
 }
 
 fn messages(account: &Account) -> Vec<String> {
@@ -113,6 +115,24 @@ fn events_of_others_are_refused() {
         messages(&account),
         ["plugin `x` asked for an event of `y.on_news`, which is not its own"]
     );
+}
+
+#[test]
+fn events_of_types_that_are_not_registered_are_refused() {
+    let (account, connection) = connection();
+    connection.attach(Arc::new(Engine::default()));
+    for misspelt in ["x.on_nws", "x.", "x.on_news2"] {
+        assert_eq!(connection.event(misspelt, ""), None);
+    }
+    assert_eq!(connection.event("x.on_news", ""), Some(7));
+    let [report] = &account.reports.list()[..] else {
+        panic!("{:?}", messages(&account));
+    };
+    assert_eq!(
+        report.message,
+        "plugin `x` asked for an event of `x.on_nws`, which it has not registered"
+    );
+    assert_eq!(report.hint.as_deref(), Some("did you mean `x.on_news`?"));
 }
 
 #[test]
