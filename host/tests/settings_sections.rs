@@ -191,7 +191,7 @@ fn url_must_be_absolute_with_a_host() {
         ),
         (
             "http://user@",
-            "url is `http://user@`, a URL without host\n  hint: write one such as `http://localhost`",
+            "url is `http://********@`, a URL without host\n  hint: write one such as `http://localhost`",
         ),
         (
             "http://h:70000",
@@ -200,6 +200,14 @@ fn url_must_be_absolute_with_a_host() {
         (
             "http://h:0",
             "the port in url `http://h:0` is not one of 1 to 65535",
+        ),
+        (
+            "http://user:hunter2@h:0",
+            "the port in url `http://********@h:0` is not one of 1 to 65535",
+        ),
+        (
+            "user:hunter2@h",
+            "url is `********@h`, a URL without scheme\n  hint: write `http://********@h`",
         ),
         ("http://a b", "url is `http://a b`, a URL has no spaces"),
         (
@@ -355,6 +363,21 @@ fn listing_masks_secrets_and_nothing_else() {
     let everything = format!("{listing}{settings:?}{:?}", settings.lists());
     assert!(!everything.contains("hunter2") && !everything.contains("4711"));
     assert!(settings.to_json().unwrap().contains("hunter2"));
+}
+
+#[test]
+fn listing_masks_the_credentials_in_urls() {
+    let text = "format = 1\n[[settings.socketio.connections]]\nname = \"chat\"\n\
+                url = \"http://user:hunter2@localhost:3000/chat\"\n";
+    let (settings, faults) = validate(text);
+    assert_eq!(faults, "");
+    let listing = settings.listing();
+    assert_eq!(
+        listing["lists"][0]["entries"][0]["url"],
+        "http://********@localhost:3000/chat"
+    );
+    assert!(!format!("{listing}{settings:?}").contains("hunter2"));
+    assert!(settings.to_json().unwrap().contains("user:hunter2@"));
 }
 
 #[test]

@@ -166,6 +166,9 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Shown(field, _) if is_secret(field) => f.write_str("out of bounds"),
+            Shown(field, Value::String(url)) if field.format == "url" => {
+                write!(f, "`{}`", literal::shortened(&super::url::masked(url)))
+            }
             Shown(_, value) if value.data_type() == DataType::String => {
                 write!(f, "`{}`", literal::shortened(&value.to_string()))
             }

@@ -1,4 +1,4 @@
-//! What `pulsewire settings list` shows: fields and entries, no secrets.
+//! What `pulsewire settings list` shows: fields and entries, no secrets, and no credentials in URLs.
 
 use std::fmt;
 
@@ -8,10 +8,11 @@ use serde_json::{Map, Value as Json, json};
 use super::{
     check::{self, is_secret},
     section::{Entry, ListSettings, SectionSettings},
+    url,
 };
 
 /// What stands for a secret; of one length, so that it does not give away the secret's.
-const MASK: &str = "********";
+pub(super) const MASK: &str = "********";
 
 impl SectionSettings {
     /// `{id, title, lists: [{id, title, fields, entries}]}`, secrets masked.
@@ -37,9 +38,10 @@ impl ListSettings {
     fn entry(&self, entry: &Entry) -> Json {
         let mut members = Map::new();
         for (field, value) in self.list.fields.iter().zip(&entry.values) {
-            let shown = match is_secret(field) && value.value != check::default(field) {
-                true => Json::from(MASK),
-                false => json_of(&value.value),
+            let shown = match &value.value {
+                set if is_secret(field) && *set != check::default(field) => Json::from(MASK),
+                Value::String(url) if field.format == "url" => Json::from(url::masked(url)),
+                plain => json_of(plain),
             };
             members.insert(field.id.clone(), shown);
         }

@@ -3,13 +3,36 @@
 //! The parser of browsers forgives much that is a slip in a settings file: `http:///x` gets the host `x`, and
 //! `localhost:3000` is a URL of the scheme `localhost`. So the outer shape is checked first.
 
+use std::borrow::Cow;
+
 use url::{ParseError, Url};
 
-use super::check::Problem;
+use super::{check::Problem, listing::MASK};
 use crate::literal::shortened;
 
+/// The URL without its credentials, as in `http://********@host`; the password may be one that is used elsewhere.
+///
+/// What is no URL has credentials too if it looks like it, because faults quote it.
+pub(super) fn masked(text: &str) -> Cow<'_, str> {
+    let start = text.find("://").map_or(0, |at| at + 3);
+    let rest = &text[start..];
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    // A port that is no number: a password holds one of those characters, and the host comes later.
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_cut = !host.starts_with('[') && host.split_once(':').is_some_and(|(_, port)| !is_port(port));
+    let at = match is_cut {
+        true => rest.rfind('@'),
+        false => authority.rfind('@'),
+    };
+    match at {
+        Some(at) => Cow::Owned(format!("{}{MASK}{}", &text[..start], &rest[at..])),
+        None => Cow::Borrowed(text),
+    }
+}
+
 pub(super) fn check(field: &str, text: &str) -> Result<(), Problem> {
-    let shown = shortened(text);
+    let shown = shortened(&masked(text));
     if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(Problem::new(format!("{field} is `{shown}`, a URL has no spaces")));
     }
@@ -18,7 +41,7 @@ pub(super) fn check(field: &str, text: &str) -> Result<(), Problem> {
         return Err(
             Problem::new(format!("{field} is `{shown}`, a URL without scheme")).hint(match host {
                 "" => "write one such as `http://localhost`".to_owned(),
-                host => format!("write `http://{}`", shortened(host)),
+                host => format!("write `http://{}`", shortened(&masked(host))),
             }),
         );
     };
@@ -37,5 +60,41 @@ pub(super) fn check(field: &str, text: &str) -> Result<(), Problem> {
         Err(ParseError::EmptyHost) => Err(without_host()),
         Err(ParseError::InvalidPort) => Err(bad_port()),
         Err(error) => Err(Problem::new(format!("{field} is `{shown}`, no URL: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn credentials_are_masked_and_nothing_else() {
+        for (text, shown) in [
+            ("http://user:pw@host", "http://********@host"),
+            (
+                "http://user:pw@host:80/a@b?c=@d",
+                "http://********@host:80/a@b?c=@d",
+            ),
+            ("http://user:pw@host/a@b", "http://********@host/a@b"),
+            ("http://user:pw@[::1]:80/@a", "http://********@[::1]:80/@a"),
+            ("ws://token@host", "ws://********@host"),
+            ("http://user:p@w@host", "http://********@host"),
+            ("http://user:p/w@host/a", "http://********@host/a"),
+            ("http://user:p#w@host", "http://********@host"),
+            ("http://user:p\\w@host", "http://********@host"),
+            ("user:pw@host", "********@host"),
+        ] {
+            assert_eq!(masked(text), shown);
+        }
+        for plain in [
+            "",
+            "http://",
+            "http://host/@me",
+            "http://host:3000?at=a@b",
+            "http://[::1]/@a",
+            "host",
+        ] {
+            assert_eq!(masked(plain), plain);
+        }
     }
 }
