@@ -67,7 +67,7 @@ impl Engine {
             self.recent.push(node);
         }
         *steps -= 1;
-        *steps % STEPS_PER_LOOK != 0 || !self.is_stopping()
+        !steps.is_multiple_of(STEPS_PER_LOOK) || !self.is_stopping()
     }
 
     /// Calls one node and returns where the pulse goes.
