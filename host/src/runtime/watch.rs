@@ -160,7 +160,7 @@ mod tests {
         let file = project.path().join("settings.toml");
         fs::write(&file, "").unwrap();
         let own = (project.path().to_owned(), OsString::from("settings.toml"));
-        assert_eq!(places(&file).unwrap(), [own.clone()]);
+        assert_eq!(places(&file).unwrap(), std::slice::from_ref(&own));
 
         let elsewhere = tempfile::tempdir().unwrap();
         let shared = elsewhere.path().join("shared.toml");
