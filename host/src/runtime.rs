@@ -114,8 +114,10 @@ impl Runtime {
             true => None,
             false => watch::Watch::new(project.folder(), engine.stop_handle()),
         };
-        // The file may have changed since it was read.
-        engine.stop_handle().request_attention();
+        if watch.is_some() {
+            // The file may have changed since it was read.
+            engine.stop_handle().request_attention();
+        }
         Ok(Self {
             project,
             graphs,
