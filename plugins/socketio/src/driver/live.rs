@@ -116,6 +116,7 @@ impl<'a> Live<'a> {
             self.act();
             let has_stopped = self.tell();
             self.account();
+            self.context.outlet.hand_over();
             if self.context.outlet.is_detached() {
                 return End::Over;
             }
@@ -153,13 +154,13 @@ impl<'a> Live<'a> {
             outlet,
             ..
         } = &mut *self.context;
-        let (was_full, is_waiting) = (outlet.is_full(), outlet.is_waiting());
+        let (was_full, is_refused) = (outlet.is_full(), outlet.is_refused());
         let deadline = self.client.poll_timeout();
         tokio::select! {
             turn = self.transport.turn(&mut self.client, !was_full) => Input::Turn(turn),
             command = commands.recv(), if !self.is_stopping => command.map_or(Input::Shutdown, Input::Command),
             () = self.timer.ring(deadline) => Input::Due,
-            () = outlet.retry(), if is_waiting => Input::Told { was_full },
+            () = outlet.retry(), if is_refused => Input::Told { was_full },
             // An error means that the driver itself is gone.
             _ = shutdown.wait_for(|is_over| *is_over), if !self.is_shutting_down => Input::Shutdown,
         }

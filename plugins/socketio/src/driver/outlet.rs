@@ -1,6 +1,7 @@
 //! The way of events to the engine.
 //!
-//! The engine's queue is bounded. What it does not take waits here, in order, and is tried again soon; meanwhile the
+//! What happens in one turn of a connection is gathered here and then handed over in one go: the engine wakes once for
+//! all of it. Its queue is bounded; what it does not take waits, in order, and is tried again soon. Meanwhile the
 //! connection stops reading, so that the server has to wait too. Nothing is lost unless the plugin is deactivated.
 
 use std::{collections::VecDeque, time::Duration};
@@ -16,7 +17,7 @@ use crate::{
     payload::Arguments,
 };
 
-/// From so many events, or so many bytes, on the connection stops reading.
+/// From so many refused events, or so many bytes, on the connection stops reading.
 const MANY: usize = 1024;
 const MUCH: usize = 16 << 20;
 
@@ -26,27 +27,29 @@ const RETRY_MAX: Duration = Duration::from_millis(16);
 
 /// The event nodes of one connection.
 pub(crate) struct Outlet {
-    sources: Sources,
+    /// By [`Kind`].
+    sources: [EventSource; 6],
     /// What On Socket.IO Receive gives if there are no bytes; made once.
     no_data: Binary,
     waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
-    retry_in: Duration,
-    retry_at: Instant,
+    /// The engine did not take what waits; when to try again, and after how long a wait.
+    retry: Option<(Instant, Duration)>,
     is_detached: bool,
 }
 
-struct Sources {
-    on_start: EventSource,
-    on_stop: EventSource,
-    on_receive: EventSource,
-    on_error: EventSource,
-    on_subscribe: EventSource,
-    on_unsubscribe: EventSource,
+#[derive(Clone, Copy)]
+enum Kind {
+    Start,
+    Stop,
+    Receive,
+    Error,
+    Subscribe,
+    Unsubscribe,
 }
 
 struct Waiting {
-    source: EventSource,
+    kind: Kind,
     values: Vec<Value>,
     size: usize,
 }
@@ -55,72 +58,58 @@ impl Outlet {
     pub(crate) fn new(host: &Host, configuration: &str) -> Result<Self, PluginError> {
         let source = |node_type| host.event(node_type, configuration);
         Ok(Self {
-            sources: Sources {
-                on_start: source(ON_START.id())?,
-                on_stop: source(ON_STOP.id())?,
-                on_receive: source(ON_RECEIVE.id())?,
-                on_error: source(ON_ERROR.id())?,
-                on_subscribe: source(ON_SUBSCRIBE.id())?,
-                on_unsubscribe: source(ON_UNSUBSCRIBE.id())?,
-            },
+            sources: [
+                source(ON_START.id())?,
+                source(ON_STOP.id())?,
+                source(ON_RECEIVE.id())?,
+                source(ON_ERROR.id())?,
+                source(ON_SUBSCRIBE.id())?,
+                source(ON_UNSUBSCRIBE.id())?,
+            ],
             no_data: Binary::default(),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
-            retry_in: RETRY,
-            retry_at: Instant::now(),
+            retry: None,
             is_detached: false,
         })
     }
 
     /// The connection is established.
     pub(super) fn start(&mut self) {
-        self.emit(|sources| &sources.on_start, 0, Vec::new);
+        self.tell(Kind::Start, &[]);
     }
 
     /// The established connection has ended.
     pub(super) fn stop(&mut self) {
-        self.emit(|sources| &sources.on_stop, 0, Vec::new);
+        self.tell(Kind::Stop, &[]);
     }
 
     /// Something went wrong; without a namespace it concerns the connection.
     pub(super) fn error(&mut self, namespace: &str, message: &str) {
-        let size = message.len();
-        self.emit(
-            |sources| &sources.on_error,
-            size,
-            || vec![Value::from(namespace), Value::from(message)],
-        );
+        self.tell(Kind::Error, &[namespace, message]);
     }
 
     /// Subscriptions in the namespace took effect.
     pub(super) fn subscribed(&mut self, namespace: &str, count: usize) {
         for _ in 0..count {
-            self.emit(
-                |sources| &sources.on_subscribe,
-                0,
-                || vec![Value::from(namespace)],
-            );
+            self.tell(Kind::Subscribe, &[namespace]);
         }
     }
 
     /// A subscription in the namespace ended.
     pub(super) fn unsubscribed(&mut self, namespace: &str) {
-        self.emit(
-            |sources| &sources.on_unsubscribe,
-            0,
-            || vec![Value::from(namespace)],
-        );
+        self.tell(Kind::Unsubscribe, &[namespace]);
     }
 
     /// Whether somebody wants received events.
     pub(super) fn has_receivers(&self) -> bool {
-        self.sources.on_receive.has_listeners()
+        self.has_listeners(Kind::Receive)
     }
 
     /// An event arrived, and somebody wants it.
     pub(super) fn received(&mut self, namespace: &Text, name: &Text, arguments: Arguments) {
         let size = arguments.size();
-        let values = [
+        let values = vec![
             Value::String(namespace.clone()),
             Value::String(name.clone()),
             Value::String(arguments.message),
@@ -128,17 +117,7 @@ impl Outlet {
             Value::Array(arguments.all),
             Value::Binary(arguments.data.unwrap_or_else(|| self.no_data.clone())),
         ];
-        let source = &self.sources.on_receive;
-        let is_first = self.waiting.is_empty();
-        // The engine keeps what it is given even if it refuses it; so it gets a copy, whose texts are shared.
-        match is_first.then(|| source.emit(values.to_vec())) {
-            Some(Ok(())) => {}
-            Some(Err(EmitError::Detached)) => self.is_detached = true,
-            None | Some(Err(EmitError::Full)) => {
-                let source = source.clone();
-                self.wait(source, values.into(), size);
-            }
-        }
+        self.wait(Kind::Receive, values, size);
     }
 
     /// The plugin was deactivated: there is nobody to tell any more.
@@ -146,49 +125,41 @@ impl Outlet {
         self.is_detached
     }
 
-    pub(super) fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+    /// Whether the engine has not taken everything, so that [`retry`](Self::retry) is needed.
+    pub(super) fn is_refused(&self) -> bool {
+        self.retry.is_some()
     }
 
-    /// Whether so much waits that the connection should not read on.
+    /// Whether so much was refused that the connection should not read on.
     pub(super) fn is_full(&self) -> bool {
-        self.waiting.len() >= MANY || self.waiting_bytes >= MUCH
+        self.is_refused() && (self.waiting.len() >= MANY || self.waiting_bytes >= MUCH)
+    }
+
+    /// Hands over what was gathered, unless the engine has just refused some of it.
+    pub(super) fn hand_over(&mut self) {
+        if self.retry.is_none() && !self.flush() {
+            self.retry = Some((Instant::now() + RETRY, RETRY));
+        }
     }
 
     /// Waits a little, then tries again. Cancel-safe.
     pub(super) async fn retry(&mut self) {
-        sleep_until(self.retry_at).await;
+        let Some((at, delay)) = self.retry else { return };
+        sleep_until(at).await;
         let before = self.waiting.len();
-        self.flush();
-        self.retry_in = match self.waiting.len() < before {
-            true => RETRY,
-            false => (self.retry_in * 2).min(RETRY_MAX),
-        };
-        self.retry_at = Instant::now() + self.retry_in;
-    }
-
-    /// Hands over as much as the engine takes.
-    pub(super) fn flush(&mut self) {
-        while let Some(first) = self.waiting.front() {
-            match first.source.emit(first.values.clone()) {
-                Ok(()) => {}
-                Err(EmitError::Full) => return,
-                Err(EmitError::Detached) => {
-                    self.is_detached = true;
-                    return;
-                }
-            }
-            if let Some(taken) = self.waiting.pop_front() {
-                self.waiting_bytes -= taken.size;
-            }
+        self.retry = None;
+        if !self.flush() {
+            let delay = match self.waiting.len() < before {
+                true => RETRY,
+                false => (delay * 2).min(RETRY_MAX),
+            };
+            self.retry = Some((Instant::now() + delay, delay));
         }
     }
 
-    /// Says so if events are lost because the plugin ends.
+    /// The last try. Says so if events are lost because the plugin ends.
     pub(super) fn end(&mut self, configuration: &str) {
-        if !self.is_detached {
-            self.flush();
-        }
+        self.flush();
         if !self.waiting.is_empty() {
             let count = self.waiting.len();
             log::warn!(
@@ -197,31 +168,42 @@ impl Outlet {
         }
     }
 
-    /// Emits, or lets wait; builds the values only if somebody wants them.
-    fn emit(
-        &mut self,
-        source: impl Fn(&Sources) -> &EventSource,
-        size: usize,
-        values: impl FnOnce() -> Vec<Value>,
-    ) {
-        let source = source(&self.sources);
-        if self.is_detached || !source.has_listeners() {
-            return;
+    /// Hands over as much as the engine takes. Says whether that was all, as it is when nobody is there any more.
+    fn flush(&mut self) -> bool {
+        while let Some(first) = self.waiting.front() {
+            if self.is_detached {
+                return true;
+            }
+            // The engine keeps what it is given even if it refuses it; so it gets a copy, whose texts are shared.
+            match self.sources[first.kind as usize].emit(first.values.clone()) {
+                Ok(()) => {}
+                Err(EmitError::Full) => return false,
+                Err(EmitError::Detached) => {
+                    self.is_detached = true;
+                    return true;
+                }
+            }
+            if let Some(taken) = self.waiting.pop_front() {
+                self.waiting_bytes -= taken.size;
+            }
         }
-        let source = source.clone();
-        self.wait(source, values(), size);
-        if self.waiting.len() == 1 {
-            self.flush();
+        true
+    }
+
+    fn tell(&mut self, kind: Kind, texts: &[&str]) {
+        if !self.is_detached && self.has_listeners(kind) {
+            let values = texts.iter().map(|text| Value::from(*text)).collect();
+            self.wait(kind, values, texts.iter().map(|text| text.len()).sum());
         }
     }
 
-    fn wait(&mut self, source: EventSource, values: Vec<Value>, size: usize) {
-        if self.waiting.is_empty() {
-            self.retry_in = RETRY;
-            self.retry_at = Instant::now() + RETRY;
-        }
+    fn has_listeners(&self, kind: Kind) -> bool {
+        self.sources[kind as usize].has_listeners()
+    }
+
+    fn wait(&mut self, kind: Kind, values: Vec<Value>, size: usize) {
         self.waiting_bytes += size;
-        self.waiting.push_back(Waiting { source, values, size });
+        self.waiting.push_back(Waiting { kind, values, size });
     }
 }
 
@@ -283,6 +265,7 @@ mod tests {
             ack_id: None,
         };
         outlet.received(&Text::from("/"), &Text::from("n"), Arguments::of(&mut message));
+        outlet.hand_over();
     }
 
     fn messages(engine: &Engine) -> Vec<String> {
@@ -297,19 +280,21 @@ mod tests {
         receive(&mut outlet, "a");
         receive(&mut outlet, "b");
         outlet.stop();
+        outlet.hand_over();
         receive(&mut outlet, "c");
         assert_eq!(messages(&engine), ["a"]);
         outlet.retry().await;
-        assert!(outlet.is_waiting());
+        assert!(outlet.is_refused());
         *engine.room.lock().unwrap() = 2;
         outlet.retry().await;
         assert_eq!(messages(&engine), ["a", "b", "-"]);
         // Something waits still, so nothing may overtake it.
         *engine.room.lock().unwrap() = 2;
         receive(&mut outlet, "d");
-        outlet.flush();
+        assert_eq!(messages(&engine), ["a", "b", "-"]);
+        outlet.retry().await;
         assert_eq!(messages(&engine), ["a", "b", "-", "c", "d"]);
-        assert!(!outlet.is_waiting());
+        assert!(!outlet.is_refused());
         assert_eq!(outlet.waiting_bytes, 0);
     }
 

@@ -36,10 +36,11 @@ async fn wait_for_start(context: &mut Context) -> Option<Arc<Settings>> {
             outlet,
             ..
         } = &mut *context;
-        let is_waiting = outlet.is_waiting();
+        outlet.hand_over();
+        let is_refused = outlet.is_refused();
         let command = tokio::select! {
             command = commands.recv() => command,
-            () = outlet.retry(), if is_waiting => match outlet.is_detached() {
+            () = outlet.retry(), if is_refused => match outlet.is_detached() {
                 true => None,
                 false => continue,
             },
@@ -68,6 +69,7 @@ async fn connect(context: &mut Context, settings: Arc<Settings>) -> End {
             .outlet
             .error("", &report::defect(AFTER_PANIC, &settings.endpoint));
         context.give_up();
+        context.outlet.hand_over();
         tokio::select! {
             _ = context.shutdown.wait_for(|is_over| *is_over) => return End::Over,
             () = sleep(AFTER_PANIC) => {}
