@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use pulsewire_plugin_api::{
-    manifest::NodeKind,
+    manifest::{NodeKind, Scope},
     value::{DataType, Value},
 };
 
@@ -14,7 +14,7 @@ use super::{
     targets, wires,
 };
 use crate::{
-    diagnostics::{Fault, Faults, suggestion},
+    diagnostics::{Fault, Faults, Severity, suggestion},
     engine::Events,
     logic::{Graph, NodeUse},
     nodes::Build,
@@ -27,6 +27,13 @@ pub fn compile(graphs: &[Graph], environment: &Environment<'_>, faults: &mut Fau
     let mut program = Program::default();
     for graph in graphs {
         declare_variables(graph, &mut program, faults);
+        if graph.scope == Scope::Function {
+            let message = "functions are checked, but this release does not run them";
+            faults.push(Fault {
+                severity: Severity::Warning,
+                ..Fault::file(&graph.source.path, message)
+            });
+        }
     }
     let mut drafts = Vec::new();
     for graph in graphs {

@@ -21,9 +21,19 @@ pub struct Queued {
     pub values: Vec<Value>,
 }
 
+/// How often the engine looks for an event before it sleeps: a few microseconds, less than a wake-up costs both sides.
+const LOOKS: u32 = 200;
+
+#[derive(Default)]
+struct Waiting {
+    events: VecDeque<Queued>,
+    /// Whether the engine sleeps. To notify is a system call, even if nobody does.
+    is_asleep: bool,
+}
+
 /// The queue. The engine takes everything that waits at once, so that feeders and engine rarely meet.
 pub struct EventQueue {
-    waiting: Mutex<VecDeque<Queued>>,
+    waiting: Mutex<Waiting>,
     arrived: Condvar,
     /// Events not yet run, including those that the engine has taken but not reached.
     pending: AtomicUsize,
@@ -51,10 +61,10 @@ impl EventQueue {
             return Err(queued);
         }
         let mut waiting = self.lock();
-        let was_empty = waiting.is_empty();
-        waiting.push_back(queued);
+        waiting.events.push_back(queued);
+        let was_asleep = std::mem::take(&mut waiting.is_asleep);
         drop(waiting);
-        if was_empty {
+        if was_asleep {
             self.arrived.notify_one();
         }
         Ok(())
@@ -63,28 +73,40 @@ impl EventQueue {
     /// Makes a waiting engine look around. Any thread.
     pub fn wake(&self) {
         self.woken.store(true, Ordering::Release);
-        // Taking the lock makes sure that the engine is either before its check or already waiting.
-        drop(self.lock());
-        self.arrived.notify_one();
+        // Under the lock the engine is either before its check or asleep.
+        if std::mem::take(&mut self.lock().is_asleep) {
+            self.arrived.notify_one();
+        }
     }
 
     /// Swaps everything that waits into `taken`, which must be empty. Waits for the first event until `deadline`
     /// (`None`: for ever) or until woken. Logic thread.
     pub(crate) fn take_all(&self, taken: &mut VecDeque<Queued>, deadline: Option<Instant>) {
-        let mut waiting = self.lock();
-        while waiting.is_empty() && !self.woken.swap(false, Ordering::Acquire) {
-            let Some(deadline) = deadline else {
-                waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            let now = Instant::now();
-            if now >= deadline {
+        for _ in 0..LOOKS {
+            if self.pending.load(Ordering::Relaxed) > 0 || self.woken.load(Ordering::Relaxed) {
                 break;
             }
-            let waited = self.arrived.wait_timeout(waiting, deadline - now);
-            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
+            std::hint::spin_loop();
         }
-        std::mem::swap(&mut *waiting, taken);
+        let mut waiting = self.lock();
+        while waiting.events.is_empty() && !self.woken.swap(false, Ordering::Acquire) {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                break;
+            }
+            waiting.is_asleep = true;
+            waiting = match left {
+                Some(left) => {
+                    self.arrived
+                        .wait_timeout(waiting, left)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0
+                }
+                None => self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+            };
+            waiting.is_asleep = false;
+        }
+        std::mem::swap(&mut waiting.events, taken);
     }
 
     /// One taken event has run. Logic thread.
@@ -102,7 +124,7 @@ impl EventQueue {
         self.len() == 0
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Queued>> {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
