@@ -18,7 +18,8 @@ const STEPS_PER_LOOK: u64 = 4096;
 pub(super) enum Entry<'a> {
     Pulse(u32),
     Resume,
-    Event(&'a [Value]),
+    /// With the values that it carries, for this one listener.
+    Event(&'a mut [Value]),
     Timer(TimerId),
 }
 

@@ -4,9 +4,9 @@
 //! alone. Numbers live as long as the process, so that a plugin may keep them across a reload of the logic.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
-        RwLock,
+        Arc, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -14,12 +14,15 @@ use std::{
 /// The number of an event.
 pub type EventId = u64;
 
+/// The nodes that listen to each event, in the order of the files.
+pub(crate) type Listeners = HashMap<EventId, Arc<[u32]>>;
+
 /// Numbers and listeners, shared with every thread that emits.
 #[derive(Default)]
 pub struct Events {
     numbers: RwLock<HashMap<(String, String), EventId>>,
-    /// The nodes that listen, in the order of the files; only written by the engine.
-    listeners: RwLock<HashMap<EventId, Box<[u32]>>>,
+    /// The events that any node listens to; only written by the engine, which knows the nodes.
+    heard: RwLock<HashSet<EventId>>,
     next: AtomicU64,
 }
 
@@ -42,17 +45,12 @@ impl Events {
 
     /// Whether any node listens. Any thread.
     pub fn has_listeners(&self, event: EventId) -> bool {
-        read(&self.listeners).contains_key(&event)
+        read(&self.heard).contains(&event)
     }
 
-    /// Replaces all listeners. Logic thread.
-    pub(crate) fn listen(&self, listeners: HashMap<EventId, Box<[u32]>>) {
-        *write(&self.listeners) = listeners;
-    }
-
-    /// How many nodes listen, and the `at`-th of them. Logic thread.
-    pub(crate) fn listener(&self, event: EventId, at: usize) -> Option<u32> {
-        read(&self.listeners).get(&event)?.get(at).copied()
+    /// Says which events have listeners from now on. Logic thread.
+    pub(crate) fn listen(&self, heard: HashSet<EventId>) {
+        *write(&self.heard) = heard;
     }
 }
 

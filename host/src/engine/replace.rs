@@ -6,7 +6,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    events::{EventId, Events},
+    events::{EventId, Events, Listeners},
     node::{EngineNode, Placeholder},
     run::{Cell, Engine},
 };
@@ -107,7 +107,7 @@ impl Engine {
                 waits: false,
             })
             .collect();
-        listen(&program, &self.world.events);
+        self.world.listeners = listen(&program, &self.world.events);
         self.slots = program.slots;
         self.inputs = program.inputs;
         self.next = program.next;
@@ -116,8 +116,8 @@ impl Engine {
     }
 }
 
-/// Makes the listeners of `program` known to whoever emits.
-pub(crate) fn listen(program: &Program, events: &Events) {
+/// Makes it known to whoever emits that `program` listens, and returns its listeners.
+pub(crate) fn listen(program: &Program, events: &Events) -> Listeners {
     let mut listeners: HashMap<EventId, Vec<u32>> = HashMap::new();
     for listener in &program.listeners {
         let event = events.number(&listener.node_type, &listener.key);
@@ -128,10 +128,9 @@ pub(crate) fn listen(program: &Program, events: &Events) {
             listeners.entry(event).or_default().push(at as u32);
         }
     }
-    events.listen(
-        listeners
-            .into_iter()
-            .map(|(event, nodes)| (event, nodes.into()))
-            .collect(),
-    );
+    events.listen(listeners.keys().copied().collect());
+    listeners
+        .into_iter()
+        .map(|(event, nodes)| (event, nodes.into()))
+        .collect()
 }

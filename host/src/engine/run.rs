@@ -220,18 +220,27 @@ impl Engine {
             let Some(queued) = self.taken.pop_front() else {
                 break;
             };
-            self.run_event(&queued);
+            self.run_event(queued);
             self.world.queue.done();
         }
     }
 
-    fn run_event(&mut self, queued: &Queued) {
+    /// Runs the listeners in order. The values go to the last of them; those before get copies.
+    fn run_event(&mut self, mut queued: Queued) {
+        let Some(nodes) = self.world.listeners.get(&queued.event).cloned() else {
+            return;
+        };
+        let Some((last, others)) = nodes.split_last() else {
+            return;
+        };
         self.in_error_branch = queued.event == self.world.on_error;
-        let mut at = 0;
-        while let Some(node) = self.world.events.listener(queued.event, at) {
-            self.run_branch(node, Entry::Event(&queued.values));
-            at += 1;
+        for &node in others {
+            self.run_branch(node, Entry::Event(&mut queued.values.clone()));
+            if self.world.exit.is_some() {
+                return;
+            }
         }
+        self.run_branch(*last, Entry::Event(&mut queued.values));
         self.in_error_branch = false;
     }
 

@@ -8,7 +8,7 @@ use std::{
 use pulsewire_plugin_api::{NodeError, value::Value};
 
 use super::{
-    events::{EventId, Events},
+    events::{EventId, Events, Listeners},
     queue::{EventQueue, Queued},
     timers::{TimerId, Timers},
 };
@@ -25,6 +25,7 @@ pub struct World {
     pub(super) timers: Timers,
     pub(super) queue: Arc<EventQueue>,
     pub(super) events: Arc<Events>,
+    pub(super) listeners: Listeners,
     pub(super) exit: Option<i32>,
     pub(super) on_error: EventId,
     console: Arc<dyn Console>,
@@ -39,6 +40,7 @@ impl World {
             timers: Timers::default(),
             queue,
             events,
+            listeners: Listeners::new(),
             exit: None,
             on_error,
             console,
@@ -102,7 +104,7 @@ impl World {
         event: EventId,
         values: impl FnOnce() -> Vec<Value>,
     ) -> Result<(), NodeError> {
-        if self.events.has_listeners(event) {
+        if self.listeners.contains_key(&event) {
             self.emit(event, values())
         } else {
             Ok(())

@@ -19,7 +19,7 @@ pub struct Call<'a> {
     first_output: u32,
     output_count: u32,
     pulse: u32,
-    values: RSlice<'a, Value>,
+    values: RSliceMut<'a, Value>,
 }
 
 impl<'a> Call<'a> {
@@ -38,12 +38,12 @@ impl<'a> Call<'a> {
             first_output,
             output_count,
             pulse,
-            values: RSlice::EMPTY,
+            values: RSliceMut::from(&mut [][..]),
         }
     }
 
-    /// For hosts: the call of an event that carries `values`.
-    pub fn with_values(mut self, values: &'a [Value]) -> Self {
+    /// For hosts: the call of an event that carries `values`, which are this call's own.
+    pub fn with_values(mut self, values: &'a mut [Value]) -> Self {
         self.values = values.into();
         self
     }
@@ -107,12 +107,13 @@ impl<'a> Call<'a> {
         self.values.as_slice()
     }
 
-    /// Latches the event's values in the outputs, in order.
+    /// Latches the event's values in the outputs, in order. They are moved, so [`values`](Self::values) is not what
+    /// it was.
     pub fn pass_values(&mut self) {
         let first = self.first_output as usize;
         let outputs = &mut self.slots.as_mut_slice()[first..first + self.output_count as usize];
-        for (output, value) in outputs.iter_mut().zip(self.values.as_slice()) {
-            output.clone_from(value);
+        for (output, value) in outputs.iter_mut().zip(self.values.as_mut_slice()) {
+            *output = std::mem::take(value);
         }
     }
 }

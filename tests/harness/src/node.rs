@@ -94,8 +94,9 @@ impl HarnessNode {
         let inputs: Vec<u32> = (0..self.input_count as u32).collect();
         let output_count = (self.slots.len() - self.input_count) as u32;
         let first_output = self.input_count as u32;
-        let mut call =
-            Call::new(&mut self.slots, &inputs, first_output, output_count, pulse).with_values(values);
+        let mut values = values.to_vec();
+        let call = Call::new(&mut self.slots, &inputs, first_output, output_count, pulse);
+        let mut call = call.with_values(&mut values);
         let flow = run(&mut *self.node, &mut call)?;
         Ok(Ran {
             flow,
