@@ -39,9 +39,6 @@ pub struct Line<'a> {
 pub trait Console: Send + Sync {
     /// Shows a line.
     fn show(&self, line: &Line<'_>);
-
-    /// Forgets what was shown, where that is possible.
-    fn clear(&self) {}
 }
 
 /// How lines are written.

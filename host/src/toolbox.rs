@@ -3,7 +3,7 @@
 //! Built-in types are always available. Those of a plugin are available while it is loaded or active; those of a
 //! plugin that is off stay known, so that its nodes in a graph can be checked and kept, but are not listed.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use indexmap::IndexMap;
 use pulsewire_plugin_api::manifest::NodeType;
@@ -61,21 +61,21 @@ pub struct Toolbox {
     entries: IndexMap<String, Entry>,
 }
 
+/// Read once: a toolbox is made anew at every change of a plugin.
+static BUILTIN_ENTRIES: LazyLock<IndexMap<String, Entry>> = LazyLock::new(|| {
+    let entries = crate::nodes::BUILTINS.iter().map(|builtin| {
+        let node_type = Arc::new(builtin.node_type());
+        let origin = Origin::Builtin(builtin);
+        (node_type.id.clone(), Entry { node_type, origin })
+    });
+    entries.collect()
+});
+
 impl Default for Toolbox {
     /// The built-in nodes alone.
     fn default() -> Self {
-        let entries = crate::nodes::BUILTINS.iter().map(|builtin| {
-            let node_type = Arc::new(builtin.node_type());
-            (
-                node_type.id.clone(),
-                Entry {
-                    node_type,
-                    origin: Origin::Builtin(builtin),
-                },
-            )
-        });
         Self {
-            entries: entries.collect(),
+            entries: BUILTIN_ENTRIES.clone(),
         }
     }
 }

@@ -58,11 +58,6 @@ impl World {
         });
     }
 
-    /// Forgets what the console shows.
-    pub fn clear_console(&self) {
-        self.console.clear();
-    }
-
     /// Ends the run with `code` as soon as the running node returns.
     pub fn exit(&mut self, code: i32) {
         self.exit.get_or_insert(code);
