@@ -18,6 +18,7 @@ mod error;
 mod inspect;
 mod library;
 mod object_file;
+mod partial_file;
 mod plugin_log;
 mod registry;
 mod rejection;

@@ -5,14 +5,14 @@
 use std::{
     env::consts::{DLL_PREFIX, DLL_SUFFIX},
     fs::{self, File, Metadata},
-    io::Read,
+    io::{Cursor, Read, Seek},
     path::Path,
     time::SystemTime,
 };
 
 use pulsewire_plugin_api::manifest::Manifest;
 
-use super::{descriptors, object_file, rejection::Rejection};
+use super::{descriptors, object_file, partial_file::PartialFile, rejection::Rejection};
 
 /// The greatest size of a library. Debug builds of real plugins have a tenth of it.
 pub const MAX_LIBRARY_BYTES: u64 = 256 << 20;
@@ -34,7 +34,7 @@ pub fn inspect(path: &Path) -> Result<Manifest, Rejection> {
 
 /// As [`inspect`], on the bytes of a file named for the plugin `id`.
 pub fn inspect_bytes(bytes: &[u8], id: &str) -> Result<Manifest, Rejection> {
-    let (manifest, verdict) = descriptors::read(object_file::metadata(bytes)?, id);
+    let (manifest, verdict) = examine(PartialFile::new(Cursor::new(bytes), bytes.len() as u64), id);
     verdict.and_then(|()| manifest.ok_or(Rejection::NoMetadata))
 }
 
@@ -51,30 +51,34 @@ pub(super) struct Inspection {
 
 impl Inspection {
     pub(super) fn of(path: &Path) -> Self {
-        let refused = |rejection, stamp| Self {
+        let refused = |rejection| Self {
             manifest: None,
             rejection: Some(rejection),
-            stamp,
+            stamp: None,
         };
         let id = match plugin_id(path) {
             Ok(id) => id,
-            Err(rejection) => return refused(rejection, None),
+            Err(rejection) => return refused(rejection),
         };
-        let (bytes, stamp) = match read(path) {
-            Ok(read) => read,
-            Err(rejection) => return refused(rejection, None),
-        };
-        match object_file::metadata(&bytes) {
-            Ok(json) => {
-                let (manifest, verdict) = descriptors::read(json, id);
+        match open(path) {
+            Ok((file, stamp)) => {
+                let (manifest, verdict) = examine(file, id);
                 Self {
                     manifest,
                     rejection: verdict.err(),
                     stamp: Some(stamp),
                 }
             }
-            Err(rejection) => refused(rejection, Some(stamp)),
+            Err(rejection) => refused(rejection),
         }
+    }
+}
+
+/// What the library of the plugin `id` says about itself, and the verdict on it.
+fn examine<R: Read + Seek>(file: PartialFile<R>, id: &str) -> (Option<Manifest>, Result<(), Rejection>) {
+    match object_file::metadata(&file).map(|json| descriptors::read(json, id)) {
+        Ok(read) => read,
+        Err(rejection) => (None, Err(file.into_refusal().unwrap_or(rejection))),
     }
 }
 
@@ -111,10 +115,10 @@ fn plugin_id(path: &Path) -> Result<&str, Rejection> {
     })
 }
 
-/// Reads the whole file. What is not a file is never opened: opening a FIFO would wait for a writer.
+/// Opens the file for reading. What is not a file is never opened: opening a FIFO would wait for a writer.
 ///
 /// A symbolic link counts as what it leads to, so that a build's result can be linked into a plugin folder.
-fn read(path: &Path) -> Result<(Vec<u8>, Stamp), Rejection> {
+fn open(path: &Path) -> Result<(PartialFile<File>, Stamp), Rejection> {
     let metadata = fs::metadata(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Rejection::Missing,
         _ => Rejection::Unreadable(error),
@@ -130,12 +134,8 @@ fn read(path: &Path) -> Result<(Vec<u8>, Stamp), Rejection> {
             limit: MAX_LIBRARY_BYTES,
         });
     }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
-    File::open(path)
-        // The file may grow while it is read.
-        .and_then(|file| file.take(MAX_LIBRARY_BYTES).read_to_end(&mut bytes))
-        .map_err(Rejection::Unreadable)?;
-    Ok((bytes, Stamp::new(&metadata)))
+    let file = File::open(path).map_err(Rejection::Unreadable)?;
+    Ok((PartialFile::new(file, metadata.len()), Stamp::new(&metadata)))
 }
 
 #[cfg(unix)]

@@ -3,7 +3,7 @@
 //! A file that passes may still be corrupt inside a segment; only a trial in another process could tell.
 
 use object::{
-    Architecture, Endianness, FileKind, Object, ObjectKind, ObjectSection, ObjectSegment, elf,
+    Architecture, Endianness, FileKind, Object, ObjectKind, ObjectSection, ObjectSegment, ReadRef, elf,
     read::elf::{FileHeader, ProgramHeader},
 };
 use pulsewire_plugin_api::{abi::ENTRY_SYMBOL, manifest::SECTION_NAME};
@@ -58,15 +58,17 @@ const OURS: Ours = Ours {
     },
 };
 
-/// The metadata of the plugin library `bytes`, if this system could load it.
-pub(super) fn metadata(bytes: &[u8]) -> Result<&[u8], Rejection> {
-    check_format(bytes)?;
+/// The metadata of the plugin library `library`, if this system could load it. Reads headers, tables of symbols and
+/// the metadata; not the code, nor what debuggers want.
+pub(super) fn metadata<'a>(library: impl ReadRef<'a>) -> Result<&'a [u8], Rejection> {
+    let length = library.len().unwrap_or_default();
+    check_format(library, length)?;
     if OURS.format.contains("ELF") {
-        check_elf(bytes)?;
+        check_elf(library, length)?;
     }
-    let file = object::File::parse(bytes).map_err(damaged)?;
+    let file = object::File::parse(library).map_err(damaged)?;
     check_machine(&file)?;
-    check_ranges(&file, bytes.len() as u64)?;
+    check_ranges(&file, length)?;
     if file.kind() != ObjectKind::Dynamic {
         let found = "an object file of another kind".to_owned();
         return Err(Rejection::Format {
@@ -91,8 +93,8 @@ fn damaged(error: object::Error) -> Rejection {
     }
 }
 
-fn check_format(bytes: &[u8]) -> Result<(), Rejection> {
-    let found = match FileKind::parse(bytes) {
+fn check_format<'a>(library: impl ReadRef<'a>, length: u64) -> Result<(), Rejection> {
+    let found = match FileKind::parse(library) {
         Ok(kind) if kind == OURS.kind => return Ok(()),
         Ok(FileKind::Elf32) => "a 32-bit ELF file",
         Ok(FileKind::Elf64) => "a 64-bit ELF file",
@@ -102,9 +104,9 @@ fn check_format(bytes: &[u8]) -> Result<(), Rejection> {
         Ok(FileKind::MachOFat32 | FileKind::MachOFat64) => "a universal macOS file",
         Ok(FileKind::Archive) => "a static library",
         _ => {
-            let found = match bytes {
-                [] => "empty",
-                text if text[..text.len().min(512)].iter().all(|byte| is_text(*byte)) => "a text file",
+            let found = match library.read_bytes_at(0, length.min(512)) {
+                Ok([]) => "empty",
+                Ok(text) if text.iter().all(|byte| is_text(*byte)) => "a text file",
                 _ => "a file of unknown format",
             };
             return Err(Rejection::NotALibrary { found });
@@ -123,9 +125,8 @@ fn is_text(byte: u8) -> bool {
 
 /// ELF's own fields: the system, and whether its tables and segments lie inside the file. A loader maps segments
 /// without looking, and the process dies when it touches one that the file lacks.
-fn check_elf(bytes: &[u8]) -> Result<(), Rejection> {
-    let length = bytes.len() as u64;
-    let header = <ElfHeader as FileHeader>::parse(bytes).map_err(|_| Rejection::CutOff {
+fn check_elf<'a>(library: impl ReadRef<'a>, length: u64) -> Result<(), Rejection> {
+    let header = <ElfHeader as FileHeader>::parse(library).map_err(|_| Rejection::CutOff {
         part: "the header".into(),
         end: size_of::<ElfHeader>() as u64,
         length,
@@ -143,16 +144,16 @@ fn check_elf(bytes: &[u8]) -> Result<(), Rejection> {
         header.e_phnum(endian),
         header.e_phentsize(endian),
     );
-    within("the table of segments", segments, length)?;
+    within(|| "the table of segments".into(), segments, length)?;
     let sections = table(
         header.e_shoff(endian),
         header.e_shnum(endian),
         header.e_shentsize(endian),
     );
-    within("the table of sections", sections, length)?;
-    let headers = header.program_headers(endian, bytes).map_err(damaged)?;
+    within(|| "the table of sections".into(), sections, length)?;
+    let headers = header.program_headers(endian, library).map_err(damaged)?;
     for (number, segment) in headers.iter().enumerate() {
-        within(&format!("segment {number}"), segment.file_range(endian), length)?;
+        within(|| format!("segment {number}"), segment.file_range(endian), length)?;
     }
     Ok(())
 }
@@ -162,7 +163,7 @@ fn table(offset: impl Into<u64>, entries: u16, size: u16) -> (u64, u64) {
     (offset.into(), u64::from(entries) * u64::from(size))
 }
 
-fn check_machine(file: &object::File<'_>) -> Result<(), Rejection> {
+fn check_machine<'a>(file: &object::File<'a, impl ReadRef<'a>>) -> Result<(), Rejection> {
     let found = file.architecture();
     let same_order = file.is_little_endian() == cfg!(target_endian = "little");
     if OURS.architecture == Architecture::Unknown || (found == OURS.architecture && same_order) {
@@ -174,35 +175,32 @@ fn check_machine(file: &object::File<'_>) -> Result<(), Rejection> {
     })
 }
 
-fn check_ranges(file: &object::File<'_>, length: u64) -> Result<(), Rejection> {
+fn check_ranges<'a>(file: &object::File<'a, impl ReadRef<'a>>, length: u64) -> Result<(), Rejection> {
     for (number, segment) in file.segments().enumerate() {
-        within(&format!("segment {number}"), segment.file_range(), length)?;
+        within(|| format!("segment {number}"), segment.file_range(), length)?;
     }
     for section in file.sections() {
         if let Some(range) = section.file_range() {
-            within(
-                &format!("section `{}`", section.name().unwrap_or("?")),
-                range,
-                length,
-            )?;
+            let part = || format!("section `{}`", section.name().unwrap_or("?"));
+            within(part, range, length)?;
         }
     }
     Ok(())
 }
 
-fn within(part: &str, (offset, size): (u64, u64), length: u64) -> Result<(), Rejection> {
+fn within(part: impl FnOnce() -> String, (offset, size): (u64, u64), length: u64) -> Result<(), Rejection> {
     let end = offset.saturating_add(size);
     if end <= length {
         return Ok(());
     }
     Err(Rejection::CutOff {
-        part: part.to_owned(),
+        part: part(),
         end,
         length,
     })
 }
 
-fn check_entry(file: &object::File<'_>) -> Result<(), Rejection> {
+fn check_entry<'a>(file: &object::File<'a, impl ReadRef<'a>>) -> Result<(), Rejection> {
     for export in file.exports().map_err(damaged)? {
         let export = export.map_err(damaged)?;
         let name = export.name();
