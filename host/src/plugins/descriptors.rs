@@ -116,8 +116,10 @@ fn check_node_type(manifest: &Manifest, node_type: &NodeType) -> Result<(), Stri
         NodeKind::Event if node_type.inputs.iter().any(is_pulse) => {
             return Err("an event node has no pulse input".into());
         }
-        NodeKind::Source if node_type.inputs.iter().chain(&node_type.outputs).any(is_pulse) => {
-            return Err("a value source has no pulses".into());
+        // Whoever uses a source reads the slot of a variable; a plugin's code would never run.
+        NodeKind::Source => {
+            let fault = "a value source can only be built in; use `NodeType::action` or `NodeType::event`";
+            return Err(fault.into());
         }
         _ => {}
     }

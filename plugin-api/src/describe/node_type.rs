@@ -82,7 +82,7 @@ impl NodeType {
         }
     }
 
-    /// A value source: no pulses, read when used.
+    /// A value source: no pulses, read when used. For hosts' own nodes: a host refuses a plugin that has one.
     pub const fn source(id: &'static str, name: &'static str) -> Self {
         Self::new(id, name, NodeKind::Source)
     }

@@ -167,8 +167,27 @@ fn references_lead_somewhere() {
 fn kinds_keep_their_word() {
     let text = refusal("/node_types/0/inputs/0", json!({"id": "in", "type": "Pulse"}));
     assert!(text.contains("an event node has no pulse input"), "{text}");
+}
+
+#[test]
+fn value_source_of_a_plugin_is_refused_even_without_pulses() {
+    let mut metadata = sound();
+    metadata["node_types"].as_array_mut().unwrap().push(json!({
+        "type": "demo.clock", "name": "Clock", "kind": "source", "scopes": ["project"],
+        "attributes": [], "inputs": [], "outputs": [{"id": "now", "type": "Int"}],
+    }));
+    let (manifest, verdict) = read(metadata.to_string().as_bytes(), "demo");
+    let rejection = verdict.unwrap_err();
+    assert_eq!(rejection.step(), Step::Descriptors);
+    assert_eq!(
+        rejection.to_string(),
+        "node type `demo.clock`: a value source can only be built in; \
+         use `NodeType::action` or `NodeType::event`"
+    );
+    assert_eq!(manifest.unwrap().name, "Demo", "it can still be listed");
+
     let text = refusal("/node_types/0/kind", "source".into());
-    assert!(text.contains("a value source has no pulses"), "{text}");
+    assert!(text.contains("a value source can only be built in"), "{text}");
 }
 
 #[test]
