@@ -152,4 +152,6 @@ pub struct Listener {
     pub key: String,
     /// The node, by its position in the program.
     pub node: u32,
+    /// Whether the event's values become the node's outputs as they are: it has no behaviour of its own.
+    pub passes: bool,
 }

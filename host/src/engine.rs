@@ -17,7 +17,7 @@ mod world;
 pub use events::{EventId, Events};
 pub use node::{EngineNode, Placeholder};
 pub(crate) use node::{PassEvent, PluginNode};
-pub use queue::{EventQueue, Queued};
+pub use queue::{EventQueue, Full};
 pub(crate) use replace::listen;
 pub use run::{Engine, Outcome, StopHandle};
 pub use timers::{TimerId, Timers};

@@ -19,7 +19,7 @@ use crate::{
     compile::Program,
     console::{Console, Level, Line},
     diagnostics::{Fault, Faults},
-    engine::{Engine, EngineNode, EventQueue, Events, Outcome, Queued, StopHandle, listen},
+    engine::{Engine, EngineNode, EventQueue, Events, Outcome, StopHandle, listen},
     logic::Graph,
     nodes::ON_INITIALIZE,
     project::{OpenOptions, Project},
@@ -96,10 +96,7 @@ impl Runtime {
 
         // Whatever a plugin emits while it is activated finds its listeners, and comes after On Initialize.
         listen(&program, &events);
-        let _ = queue.push(Queued {
-            event: events.number(ON_INITIALIZE, ""),
-            values: Vec::new(),
-        });
+        let _ = queue.push(events.number(ON_INITIALIZE, ""), &mut []);
         if project.activate_plugins() {
             // A plugin that could not be activated has left the toolbox.
             program = project.compile(&graphs, &mut Faults::default());

@@ -13,7 +13,7 @@ use std::{
 
 use common::{compile_all, engine, project};
 use pulsewire_host::{
-    engine::{Engine, EventQueue, Events, Outcome, Queued},
+    engine::{Engine, EventQueue, Events, Outcome},
     runtime::make_builtin_node,
     toolbox::Toolbox,
 };
@@ -104,14 +104,14 @@ fn node_that_changed_begins_anew_and_its_timers_end() {
 #[test]
 fn full_queue_gives_the_event_back() {
     let queue = EventQueue::new(2);
-    let event = || Queued {
-        event: 0,
-        values: vec![Value::Int(1)],
-    };
-    assert!(queue.push(event()).is_ok());
-    assert!(queue.push(event()).is_ok());
-    let refused = queue.push(event()).err().map(|refused| refused.values);
-    assert_eq!(refused, Some(vec![Value::Int(1)]));
+    for _ in 0..2 {
+        let mut values = [Value::Int(1)];
+        assert!(queue.push(0, &mut values).is_ok());
+        assert_eq!(values, [Value::Empty]);
+    }
+    let mut values = [Value::Int(1)];
+    assert!(queue.push(0, &mut values).is_err());
+    assert_eq!(values, [Value::Int(1)]);
     assert_eq!(queue.len(), 2);
 }
 
@@ -140,14 +140,10 @@ fn events_of_one_thread_arrive_in_order_however_many_threads_emit() {
             let (queue, refused) = (Arc::clone(&queue), Arc::clone(&refused));
             thread::spawn(move || {
                 for number in 0..EACH {
-                    let mut queued = Queued {
-                        event,
-                        values: vec![thread.into(), (thread * EACH + number).into()],
-                    };
+                    let mut values = [thread.into(), (thread * EACH + number).into()];
                     // The queue is bounded: whoever finds it full tries again.
-                    while let Err(back) = queue.push(queued) {
+                    while queue.push(event, &mut values).is_err() {
                         refused.fetch_add(1, Ordering::Relaxed);
-                        queued = back;
                         thread::yield_now();
                     }
                 }

@@ -11,6 +11,7 @@
 //! - [`loaded`]: what a host holds after it has opened a library.
 
 mod author;
+mod bytes;
 mod guard;
 pub mod interface;
 pub mod loaded;

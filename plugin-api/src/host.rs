@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+pub use crate::abi::interface::Wanted;
 use crate::{
     plugin::PluginError,
     value::{Text, Value},
@@ -35,11 +36,13 @@ pub trait HostServices: Send + Sync {
     /// `[any-thread & active]`
     fn event(&self, node_type: &str, key: &str) -> Option<u64>;
 
-    /// Whether any node listens to the event now. `[any-thread & active]`
-    fn has_listeners(&self, event: u64) -> bool;
+    /// Who listens to the event now, and which of its values are read. `[any-thread & active]`
+    fn wanted(&self, event: u64) -> Wanted;
 
-    /// Queues the event for the logic thread. `[any-thread & active]`
-    fn emit(&self, event: u64, values: Vec<Value>) -> Result<(), EmitError>;
+    /// Queues the event `count` times for the logic thread. `values` are those of the first, then those of the
+    /// second, and so on, equally many each. Says how many were taken, from the first on and at least one; their
+    /// values are taken out, the others stay as they are. `[any-thread & active]`
+    fn emit(&self, event: u64, count: usize, values: &mut [Value]) -> Result<usize, EmitError>;
 }
 
 /// Why an event was not taken.
@@ -116,18 +119,40 @@ pub struct EventSource {
 
 impl EventSource {
     /// Queues the event; its listeners run on the logic thread, in the order of the file. `values` become
-    /// their data outputs, in order.
+    /// their data outputs, in order. They are taken out of what is passed by reference, unless the event is refused:
+    /// `emit([message])` gives them away, `emit(&mut values)` can be tried again.
     ///
     /// `[any-thread & active]`
-    pub fn emit(&self, values: Vec<Value>) -> Result<(), EmitError> {
-        self.services.emit(self.event, values)
+    pub fn emit(&self, mut values: impl AsMut<[Value]>) -> Result<(), EmitError> {
+        self.services.emit(self.event, 1, values.as_mut()).map(|_| ())
     }
 
-    /// Whether any node listens now; saves the work of making values that nobody wants.
+    /// Queues the event `count` times, as [`emit`](Self::emit) does, for less than so many calls cost. `values` are
+    /// those of the first event, then those of the second, and so on, equally many each. Says how many events were
+    /// taken, from the first on, at least one; the values of the others stay.
+    ///
+    /// `[any-thread & active]`
+    pub fn emit_many(&self, count: usize, values: &mut [Value]) -> Result<usize, EmitError> {
+        match count {
+            0 => Ok(0),
+            _ => self.services.emit(self.event, count, values),
+        }
+    }
+
+    /// Whether any node listens now; saves the work of making an event that nobody wants.
     ///
     /// `[any-thread & active]`
     pub fn has_listeners(&self) -> bool {
-        self.services.has_listeners(self.event)
+        self.wanted().is_heard()
+    }
+
+    /// Which values of the event are read now; saves the work of making the others, in whose place
+    /// [`Value::Empty`] may be given. A node that begins to listen after this call, because the logic was changed
+    /// meanwhile, finds the default of its output there.
+    ///
+    /// `[any-thread & active]`
+    pub fn wanted(&self) -> Wanted {
+        self.services.wanted(self.event)
     }
 }
 

@@ -59,7 +59,7 @@ mod node;
 mod plugin;
 pub mod value;
 
-pub use host::{EmitError, EventSource, Host, HostServices, Setup};
+pub use host::{EmitError, EventSource, Host, HostServices, Setup, Wanted};
 pub use node::{Call, Flow, Node, NodeError, NodeResult};
 pub use plugin::{Plugin, PluginError, Registrar};
 

@@ -259,6 +259,13 @@ impl<'a> Draft<'a> {
             node_type: entry.node_type.id.clone(),
             key,
             node,
+            passes: matches!(
+                entry.origin,
+                Origin::Plugin {
+                    has_behaviour: false,
+                    ..
+                }
+            ),
         });
     }
 }

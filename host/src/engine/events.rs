@@ -4,25 +4,56 @@
 //! alone. Numbers live as long as the process, so that a plugin may keep them across a reload of the logic.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
+    ops::Range,
     sync::{
-        Arc, RwLock,
+        RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
+
+use pulsewire_plugin_api::Wanted;
+use rustc_hash::FxHashMap;
 
 /// The number of an event.
 pub type EventId = u64;
 
 /// The nodes that listen to each event, in the order of the files.
-pub(crate) type Listeners = HashMap<EventId, Arc<[u32]>>;
+#[derive(Default)]
+pub(crate) struct Listeners {
+    nodes: Vec<u32>,
+    /// Where each event's nodes stand: the first of them, and the one behind the last.
+    places: FxHashMap<EventId, (u32, u32)>,
+}
+
+impl Listeners {
+    pub(crate) fn new(listeners: impl IntoIterator<Item = (EventId, Vec<u32>)>) -> Self {
+        let mut all = Self::default();
+        for (event, nodes) in listeners {
+            let first = all.nodes.len() as u32;
+            all.nodes.extend(nodes);
+            all.places.insert(event, (first, all.nodes.len() as u32));
+        }
+        all
+    }
+
+    /// The places of the event's listeners, for [`node`](Self::node).
+    pub(crate) fn of(&self, event: EventId) -> Range<u32> {
+        let (first, end) = self.places.get(&event).copied().unwrap_or_default();
+        first..end
+    }
+
+    pub(crate) fn node(&self, place: u32) -> u32 {
+        self.nodes[place as usize]
+    }
+}
 
 /// Numbers and listeners, shared with every thread that emits.
 #[derive(Default)]
 pub struct Events {
     numbers: RwLock<HashMap<(String, String), EventId>>,
-    /// The events that any node listens to; only written by the engine, which knows the nodes.
-    heard: RwLock<HashSet<EventId>>,
+    /// The events that any node listens to, and what of them is read; only written by the engine, which knows the nodes.
+    wanted: RwLock<FxHashMap<EventId, Wanted>>,
     next: AtomicU64,
 }
 
@@ -43,14 +74,14 @@ impl Events {
         self.next.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Whether any node listens. Any thread.
-    pub fn has_listeners(&self, event: EventId) -> bool {
-        read(&self.heard).contains(&event)
+    /// Whether any node listens, and which values are read. Any thread.
+    pub fn wanted(&self, event: EventId) -> Wanted {
+        read(&self.wanted).get(&event).copied().unwrap_or_default()
     }
 
     /// Says which events have listeners from now on. Logic thread.
-    pub(crate) fn listen(&self, heard: HashSet<EventId>) {
-        *write(&self.heard) = heard;
+    pub(crate) fn listen(&self, wanted: FxHashMap<EventId, Wanted>) {
+        *write(&self.wanted) = wanted;
     }
 }
 

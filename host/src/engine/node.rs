@@ -3,7 +3,10 @@
 //! Most built-in nodes and all plugin nodes implement [`Node`], which knows nothing of the engine. The few that
 //! need it (Console, timers, variables, events, Exit) implement [`EngineNode`] themselves.
 
-use pulsewire_plugin_api::{Call, Flow, Node, NodeError, NodeResult, value::DataType};
+use pulsewire_plugin_api::{
+    Call, Flow, Node, NodeError, NodeResult,
+    value::{DataType, Value},
+};
 
 use super::{timers::TimerId, world::World};
 
@@ -84,16 +87,19 @@ impl EngineNode for PluginNode {
     }
 }
 
-/// An event node without behaviour: hands on what was emitted.
+/// An event node without behaviour: hands on what was emitted. An empty value stands for the output's default.
 pub(crate) struct PassEvent {
-    outputs: Box<[DataType]>,
+    outputs: Box<[(DataType, Value)]>,
 }
 
 impl PassEvent {
     /// For a node with these data outputs.
-    pub(crate) fn new(outputs: impl Into<Box<[DataType]>>) -> Self {
+    pub(crate) fn new(outputs: impl IntoIterator<Item = DataType>) -> Self {
+        let outputs = outputs.into_iter();
         Self {
-            outputs: outputs.into(),
+            outputs: outputs
+                .map(|data_type| (data_type, Value::default_of(data_type)))
+                .collect(),
         }
     }
 }
@@ -110,8 +116,13 @@ impl EngineNode for PassEvent {
                 "the event carries {found} values, expected {expected}"
             )));
         }
-        for (at, (value, data_type)) in call.values().iter().zip(&self.outputs).enumerate() {
-            if !value.fits(*data_type) {
+        for (at, (data_type, default)) in self.outputs.iter().enumerate() {
+            let value = call.take_value(at);
+            if value.fits(*data_type) {
+                call.set(at, value);
+            } else if matches!(value, Value::Empty) {
+                call.set(at, default.clone());
+            } else {
                 let found = value.data_type();
                 return Err(NodeError::new(format!(
                     "the event carries {found} as value {}, expected {data_type}",
@@ -119,7 +130,6 @@ impl EngineNode for PassEvent {
                 )));
             }
         }
-        call.pass_values();
         Ok(Flow::fire(0))
     }
 }

@@ -1,7 +1,6 @@
 //! The one queue in which events wait: bounded, first in first out, fed from any thread.
 
 use std::{
-    collections::VecDeque,
     sync::{
         Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -13,20 +12,60 @@ use pulsewire_plugin_api::value::Value;
 
 use super::events::EventId;
 
-/// An event that waits for the logic thread.
-pub struct Queued {
-    /// Which event it is.
-    pub event: EventId,
-    /// What it carries.
-    pub values: Vec<Value>,
-}
-
 /// How often the engine looks for an event before it sleeps: a few microseconds, less than a wake-up costs both sides.
 const LOOKS: u32 = 200;
 
+/// Room for so many values is kept after a burst, the rest given back.
+const KEPT_VALUES: usize = 1 << 16;
+
+/// The queue is full; nothing was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full;
+
+/// Events in order with all their values in one row, so that adding and taking allocate nothing once it has grown.
+#[derive(Default)]
+pub(crate) struct Batch {
+    /// Each event, and how many values it carries.
+    heads: Vec<(EventId, u32)>,
+    values: Vec<Value>,
+    next_head: usize,
+    next_value: usize,
+}
+
+impl Batch {
+    fn push(&mut self, event: EventId, values: &mut [Value]) {
+        self.heads.push((event, values.len() as u32));
+        self.values.extend(values.iter_mut().map(std::mem::take));
+    }
+
+    /// The next event with its values, which are for the caller to use up.
+    pub(crate) fn next(&mut self) -> Option<(EventId, &mut [Value])> {
+        let Some(&(event, count)) = self.heads.get(self.next_head) else {
+            self.clear();
+            return None;
+        };
+        let first = self.next_value;
+        self.next_head += 1;
+        self.next_value += count as usize;
+        Some((event, &mut self.values[first..self.next_value]))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.next_head == self.heads.len()
+    }
+
+    fn clear(&mut self) {
+        self.heads.clear();
+        self.values.clear();
+        self.heads.shrink_to(KEPT_VALUES);
+        self.values.shrink_to(KEPT_VALUES);
+        (self.next_head, self.next_value) = (0, 0);
+    }
+}
+
 #[derive(Default)]
 struct Waiting {
-    events: VecDeque<Queued>,
+    events: Batch,
     /// Whether the engine sleeps. To notify is a system call, even if nobody does.
     is_asleep: bool,
 }
@@ -35,7 +74,7 @@ struct Waiting {
 pub struct EventQueue {
     waiting: Mutex<Waiting>,
     arrived: Condvar,
-    /// Events not yet run, including those that the engine has taken but not reached.
+    /// Events not yet run, including those that the engine has taken but not reached. Grows under the lock only.
     pending: AtomicUsize,
     capacity: usize,
     /// Something other than an event wants the engine's attention.
@@ -54,20 +93,31 @@ impl EventQueue {
         }
     }
 
-    /// Adds an event, or gives it back if the queue is full. Any thread.
-    pub fn push(&self, queued: Queued) -> Result<(), Queued> {
-        if self.pending.fetch_add(1, Ordering::Relaxed) >= self.capacity {
-            self.pending.fetch_sub(1, Ordering::Relaxed);
-            return Err(queued);
-        }
+    /// Adds an event and takes its values, or leaves them if the queue is full. Any thread.
+    pub fn push(&self, event: EventId, values: &mut [Value]) -> Result<(), Full> {
+        self.push_many(event, 1, values).map(|_| ())
+    }
+
+    /// Adds an event `count` times; each takes its share of the values in turn. Says how many there was room for, one
+    /// at least. Any thread.
+    pub fn push_many(&self, event: EventId, count: usize, values: &mut [Value]) -> Result<usize, Full> {
         let mut waiting = self.lock();
-        waiting.events.push_back(queued);
+        let room = self.capacity.saturating_sub(self.pending.load(Ordering::Relaxed));
+        let taken = count.min(room);
+        if taken == 0 {
+            return Err(Full);
+        }
+        let share = values.len() / count;
+        for at in 0..taken {
+            waiting.events.push(event, &mut values[at * share..][..share]);
+        }
+        self.pending.fetch_add(taken, Ordering::Relaxed);
         let was_asleep = std::mem::take(&mut waiting.is_asleep);
         drop(waiting);
         if was_asleep {
             self.arrived.notify_one();
         }
-        Ok(())
+        Ok(taken)
     }
 
     /// Makes a waiting engine look around. Any thread.
@@ -81,13 +131,14 @@ impl EventQueue {
 
     /// Swaps everything that waits into `taken`, which must be empty. Waits for the first event until `deadline`
     /// (`None`: for ever) or until woken. Logic thread.
-    pub(crate) fn take_all(&self, taken: &mut VecDeque<Queued>, deadline: Option<Instant>) {
+    pub(crate) fn take_all(&self, taken: &mut Batch, deadline: Option<Instant>) {
         for _ in 0..LOOKS {
             if self.pending.load(Ordering::Relaxed) > 0 || self.woken.load(Ordering::Relaxed) {
                 break;
             }
             std::hint::spin_loop();
         }
+        taken.clear();
         let mut waiting = self.lock();
         while waiting.events.is_empty() && !self.woken.swap(false, Ordering::Acquire) {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
@@ -109,9 +160,9 @@ impl EventQueue {
         std::mem::swap(&mut waiting.events, taken);
     }
 
-    /// One taken event has run. Logic thread.
-    pub(crate) fn done(&self) {
-        self.pending.fetch_sub(1, Ordering::Relaxed);
+    /// So many taken events have run. Logic thread.
+    pub(crate) fn done(&self, count: usize) {
+        self.pending.fetch_sub(count, Ordering::Relaxed);
     }
 
     /// How many events have not run yet.
@@ -126,5 +177,48 @@ impl EventQueue {
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ints(values: impl IntoIterator<Item = i64>) -> Vec<Value> {
+        values.into_iter().map(Value::Int).collect()
+    }
+
+    #[test]
+    fn events_take_their_shares_in_order() {
+        let queue = EventQueue::new(10);
+        assert_eq!(queue.push(1, &mut []), Ok(()));
+        assert_eq!(queue.push_many(2, 2, &mut ints([1, 2, 3, 4])), Ok(2));
+        let mut taken = Batch::default();
+        queue.take_all(&mut taken, None);
+        assert_eq!(taken.next(), Some((1, &mut ints([])[..])));
+        assert_eq!(taken.next(), Some((2, &mut ints([1, 2])[..])));
+        assert!(!taken.is_empty());
+        assert_eq!(taken.next(), Some((2, &mut ints([3, 4])[..])));
+        assert!(taken.is_empty());
+        assert_eq!(taken.next(), None);
+        assert_eq!(queue.len(), 3);
+        queue.done(3);
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn what_a_full_queue_refuses_stays_with_the_caller() {
+        let queue = EventQueue::new(2);
+        let mut values = ints(1..=3);
+        assert_eq!(queue.push_many(7, 3, &mut values), Ok(2));
+        assert_eq!(values, [Value::Empty, Value::Empty, Value::Int(3)]);
+        assert_eq!(queue.push(7, &mut values[2..]), Err(Full));
+        assert_eq!(values[2], Value::Int(3));
+        // Taken is not run: there is no room yet.
+        let mut taken = Batch::default();
+        queue.take_all(&mut taken, None);
+        assert_eq!(queue.push(7, &mut values[2..]), Err(Full));
+        queue.done(1);
+        assert_eq!(queue.push(7, &mut values[2..]), Ok(()));
     }
 }

@@ -5,12 +5,15 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use pulsewire_plugin_api::Wanted;
+use rustc_hash::FxHashMap;
+
 use super::{
     events::{EventId, Events, Listeners},
     node::{EngineNode, Placeholder},
     run::{Cell, Engine},
 };
-use crate::compile::{NodeInfo, Program};
+use crate::compile::{Listener, NodeInfo, Program};
 
 impl Engine {
     /// Replaces the running program. `make` makes the node for position `at` of the new program, unless it can be
@@ -118,19 +121,47 @@ impl Engine {
 
 /// Makes it known to whoever emits that `program` listens, and returns its listeners.
 pub(crate) fn listen(program: &Program, events: &Events) -> Listeners {
-    let mut listeners: HashMap<EventId, Vec<u32>> = HashMap::new();
+    let mut listeners: FxHashMap<EventId, (Vec<u32>, Wanted)> = FxHashMap::default();
+    let mut listen = |event, node, wanted| {
+        let (nodes, all_wanted) = listeners.entry(event).or_default();
+        nodes.push(node);
+        *all_wanted = all_wanted.or(wanted);
+    };
+    let is_read = read_slots(program);
     for listener in &program.listeners {
         let event = events.number(&listener.node_type, &listener.key);
-        listeners.entry(event).or_default().push(listener.node);
+        listen(event, listener.node, wanted(program, listener, &is_read));
     }
     for (at, info) in program.infos.iter().enumerate() {
         if let Some(event) = info.own_event {
-            listeners.entry(event).or_default().push(at as u32);
+            listen(event, at as u32, Wanted::EVERYTHING);
         }
     }
-    events.listen(listeners.keys().copied().collect());
-    listeners
-        .into_iter()
-        .map(|(event, nodes)| (event, nodes.into()))
-        .collect()
+    events.listen(
+        listeners
+            .iter()
+            .map(|(&event, (_, wanted))| (event, *wanted))
+            .collect(),
+    );
+    Listeners::new(listeners.into_iter().map(|(event, (nodes, _))| (event, nodes)))
+}
+
+/// For each slot, whether any input reads it.
+fn read_slots(program: &Program) -> Vec<bool> {
+    let mut is_read = vec![false; program.slots.len()];
+    for &slot in &program.inputs {
+        is_read[slot as usize] = true;
+    }
+    is_read
+}
+
+/// What the listener wants of its event: of a node without behaviour, the outputs that somebody reads.
+fn wanted(program: &Program, listener: &Listener, is_read: &[bool]) -> Wanted {
+    if !listener.passes {
+        return Wanted::EVERYTHING;
+    }
+    let place = &program.nodes[listener.node as usize];
+    let outputs = &is_read[place.first_output as usize..][..place.output_count as usize];
+    let read = outputs.iter().enumerate().filter(|(_, is_read)| **is_read);
+    read.fold(Wanted::HEARD_ONLY, |wanted, (at, _)| wanted.with_value(at))
 }

@@ -1,7 +1,7 @@
 //! The engine and its main loop.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -15,7 +15,7 @@ use super::{
     branch::Entry,
     events::{EventId, Events},
     node::EngineNode,
-    queue::{EventQueue, Queued},
+    queue::{Batch, EventQueue},
     world::World,
 };
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How many queued events run before timers and requests are looked at again.
-const EVENTS_PER_ROUND: usize = 256;
+const EVENTS_PER_ROUND: usize = 64;
 
 /// A running program. Belongs to one thread, the logic thread.
 pub struct Engine {
@@ -36,7 +36,7 @@ pub struct Engine {
     /// Nodes that wait for the branch that they fired, innermost last.
     pub(super) stack: Vec<u32>,
     /// Events taken from the queue and not run yet.
-    pub(super) taken: VecDeque<Queued>,
+    taken: Batch,
     /// Whether the running branch began at On Error; its own faults do not raise the event again.
     pub(super) in_error_branch: bool,
     pub(super) variables: HashMap<String, VariablePlace>,
@@ -115,7 +115,7 @@ impl Engine {
             next: Vec::new(),
             world,
             stack: Vec::new(),
-            taken: VecDeque::new(),
+            taken: Batch::default(),
             in_error_branch: false,
             variables: HashMap::new(),
             recent: Vec::new(),
@@ -158,7 +158,7 @@ impl Engine {
                 let wait_until = self.world.timers.next_due().into_iter().chain(until).min();
                 self.world.queue.take_all(&mut self.taken, wait_until);
             }
-            self.run_taken_events(EVENTS_PER_ROUND, until);
+            self.run_taken_events();
         }
     }
 
@@ -175,7 +175,7 @@ impl Engine {
                 }
                 self.world.queue.take_all(&mut self.taken, Some(Instant::now()));
             }
-            self.run_taken_events(EVENTS_PER_ROUND, None);
+            self.run_taken_events();
         }
     }
 
@@ -212,41 +212,42 @@ impl Engine {
         }
     }
 
-    fn run_taken_events(&mut self, most: usize, until: Option<Instant>) {
-        for _ in 0..most {
-            if self.is_wanted_elsewhere(until) {
-                break;
-            }
-            let Some(queued) = self.taken.pop_front() else {
+    fn run_taken_events(&mut self) {
+        let mut taken = std::mem::take(&mut self.taken);
+        let mut count = 0;
+        while count < EVENTS_PER_ROUND && !self.is_wanted_elsewhere(None) {
+            let Some((event, values)) = taken.next() else {
                 break;
             };
-            self.run_event(queued);
-            self.world.queue.done();
+            self.run_event(event, values);
+            count += 1;
         }
+        self.taken = taken;
+        self.world.queue.done(count);
     }
 
     /// Runs the listeners in order. The values go to the last of them; those before get copies.
-    fn run_event(&mut self, mut queued: Queued) {
-        let Some(nodes) = self.world.listeners.get(&queued.event).cloned() else {
+    fn run_event(&mut self, event: EventId, values: &mut [Value]) {
+        let mut places = self.world.listeners.of(event);
+        let Some(last) = places.next_back() else {
             return;
         };
-        let Some((last, others)) = nodes.split_last() else {
-            return;
-        };
-        self.in_error_branch = queued.event == self.world.on_error;
-        for &node in others {
-            self.run_branch(node, Entry::Event(&mut queued.values.clone()));
+        self.in_error_branch = event == self.world.on_error;
+        for place in places {
+            let node = self.world.listeners.node(place);
+            self.run_branch(node, Entry::Event(&mut values.to_vec()));
             if self.world.exit.is_some() {
                 return;
             }
         }
-        self.run_branch(*last, Entry::Event(&mut queued.values));
+        let node = self.world.listeners.node(last);
+        self.run_branch(node, Entry::Event(values));
         self.in_error_branch = false;
     }
 
     /// Raises an event of the engine itself, such as On Initialize.
-    pub fn raise(&mut self, event: EventId, values: Vec<Value>) {
-        if self.world.queue.push(Queued { event, values }).is_err() {
+    pub fn raise(&mut self, event: EventId, mut values: Vec<Value>) {
+        if self.world.queue.push(event, &mut values).is_err() {
             self.world.say_for_engine(Level::Error, "the event queue is full");
         }
     }

@@ -9,7 +9,7 @@ use pulsewire_plugin_api::{NodeError, value::Value};
 
 use super::{
     events::{EventId, Events, Listeners},
-    queue::{EventQueue, Queued},
+    queue::EventQueue,
     timers::{TimerId, Timers},
 };
 use crate::{
@@ -40,7 +40,7 @@ impl World {
             timers: Timers::default(),
             queue,
             events,
-            listeners: Listeners::new(),
+            listeners: Listeners::default(),
             exit: None,
             on_error,
             console,
@@ -81,15 +81,15 @@ impl World {
         };
         if let Some(event) = self.infos[node as usize].own_event {
             // First of all, so that a full queue leaves the timer as it was.
-            self.emit(event, vec![Value::CustomId(timer)])?;
+            self.emit(event, [Value::CustomId(timer)])?;
         }
         self.timers.cancel(timer);
         Ok(true)
     }
 
     /// Queues an event; its listeners run after the branches that wait already.
-    pub fn emit(&self, event: EventId, values: Vec<Value>) -> Result<(), NodeError> {
-        let pushed = self.queue.push(Queued { event, values });
+    pub fn emit(&self, event: EventId, mut values: impl AsMut<[Value]>) -> Result<(), NodeError> {
+        let pushed = self.queue.push(event, values.as_mut());
         pushed.map_err(|_| NodeError::new("the event queue is full"))
     }
 
@@ -99,7 +99,7 @@ impl World {
         event: EventId,
         values: impl FnOnce() -> Vec<Value>,
     ) -> Result<(), NodeError> {
-        if self.listeners.contains_key(&event) {
+        if !self.listeners.of(event).is_empty() {
             self.emit(event, values())
         } else {
             Ok(())

@@ -13,7 +13,7 @@ use std::{
 };
 
 use log::Level;
-use pulsewire_plugin_api::{EmitError, HostServices, value::Value};
+use pulsewire_plugin_api::{EmitError, HostServices, Wanted, value::Value};
 
 use super::{
     plugin_log::{LogSink, PluginLog},
@@ -35,11 +35,11 @@ pub trait EngineServices: Send + Sync {
     /// The number of the event that nodes of type `node_type` with the event key `key` listen to.
     fn event(&self, node_type: &str, key: &str) -> Option<u64>;
 
-    /// Whether any node listens to the event now.
-    fn has_listeners(&self, event: u64) -> bool;
+    /// Who listens to the event now, and which of its values are read.
+    fn wanted(&self, event: u64) -> Wanted;
 
-    /// Queues the event for the logic thread.
-    fn emit(&self, event: u64, values: Vec<Value>) -> Result<(), EmitError>;
+    /// Queues the event `count` times for the logic thread; see [`HostServices::emit`].
+    fn emit(&self, event: u64, count: usize, values: &mut [Value]) -> Result<usize, EmitError>;
 }
 
 /// The longest text that a plugin can put into a report, in bytes.
@@ -82,7 +82,7 @@ enum Service {
     Settings,
     ProjectFolder,
     Event,
-    HasListeners,
+    Wanted,
     Emit,
 }
 
@@ -94,7 +94,7 @@ impl Service {
             Service::Settings => "settings",
             Service::ProjectFolder => "project_folder",
             Service::Event => "event",
-            Service::HasListeners => "has_listeners",
+            Service::Wanted => "wanted",
             Service::Emit => "emit",
         }
     }
@@ -277,13 +277,16 @@ impl HostServices for Connection {
         number?
     }
 
-    fn has_listeners(&self, event: u64) -> bool {
-        self.with_engine(Service::HasListeners, |engine| engine.has_listeners(event))
-            .unwrap_or(false)
+    fn wanted(&self, event: u64) -> Wanted {
+        self.with_engine(Service::Wanted, |engine| engine.wanted(event))
+            .unwrap_or(Wanted::NOTHING)
     }
 
-    fn emit(&self, event: u64, values: Vec<Value>) -> Result<(), EmitError> {
-        self.with_engine(Service::Emit, |engine| engine.emit(event, values))
+    fn emit(&self, event: u64, count: usize, values: &mut [Value]) -> Result<usize, EmitError> {
+        if count == 0 {
+            return Ok(0);
+        }
+        self.with_engine(Service::Emit, |engine| engine.emit(event, count, values))
             .unwrap_or(Err(EmitError::Detached))
     }
 }

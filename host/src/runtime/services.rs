@@ -6,10 +6,10 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use pulsewire_plugin_api::{EmitError, value::Value};
+use pulsewire_plugin_api::{EmitError, Wanted, value::Value};
 
 use crate::{
-    engine::{EventQueue, Events, Queued},
+    engine::{EventQueue, Events},
     plugins::EngineServices,
 };
 
@@ -64,13 +64,13 @@ impl EngineServices for Services {
         Some(self.events.number(node_type, key))
     }
 
-    fn has_listeners(&self, event: u64) -> bool {
-        self.events.has_listeners(event)
+    fn wanted(&self, event: u64) -> Wanted {
+        self.events.wanted(event)
     }
 
-    fn emit(&self, event: u64, values: Vec<Value>) -> Result<(), EmitError> {
+    fn emit(&self, event: u64, count: usize, values: &mut [Value]) -> Result<usize, EmitError> {
         self.queue
-            .push(Queued { event, values })
+            .push_many(event, count, values)
             .map_err(|_| EmitError::Full)
     }
 }

@@ -11,7 +11,7 @@ use super::{
     guard::{self, Contained},
     interface::{
         EmitStatus, Extension, HostObject, NodeInterface, NodeInterface_TO, NodeObject, NodeSetup,
-        PluginInterface, PluginInterface_TO, PluginObject, Registered,
+        PluginInterface, PluginInterface_TO, PluginObject, Registered, Wanted,
     },
     node::{Call, Flow},
     value::Value,
@@ -69,13 +69,14 @@ impl HostServices for AbiHost {
         self.0.event(node_type.into(), key.into()).into_option()
     }
 
-    fn has_listeners(&self, event: u64) -> bool {
-        self.0.has_listeners(event)
+    fn wanted(&self, event: u64) -> Wanted {
+        self.0.wanted(event)
     }
 
-    fn emit(&self, event: u64, values: Vec<Value>) -> Result<(), EmitError> {
-        match self.0.emit(event, RVec::from(values)) {
-            EmitStatus::TAKEN => Ok(()),
+    fn emit(&self, event: u64, count: usize, values: &mut [Value]) -> Result<usize, EmitError> {
+        let emitted = self.0.emit(event, count as u64, values.into());
+        match emitted.status {
+            EmitStatus::TAKEN => Ok(emitted.taken as usize),
             EmitStatus::FULL => Err(EmitError::Full),
             _ => Err(EmitError::Detached),
         }

@@ -10,7 +10,7 @@ use abi_stable::{
     library::RootModule,
     package_version_strings, sabi_trait,
     sabi_types::VersionStrings,
-    std_types::{RArc, RBox, ROption, RResult, RStr, RString, RVec},
+    std_types::{RArc, RBox, ROption, RResult, RSliceMut, RStr, RString, RVec},
     type_layout::TypeLayout,
 };
 
@@ -117,14 +117,69 @@ pub trait HostInterface: Send + Sync {
     fn settings(&self, section: RStr<'_>) -> ROption<RString>;
     fn project_folder(&self) -> ROption<RString>;
     fn event(&self, node_type: RStr<'_>, key: RStr<'_>) -> ROption<u64>;
-    fn has_listeners(&self, event: u64) -> bool;
-    fn emit(&self, event: u64, values: RVec<Value>) -> EmitStatus;
+    fn wanted(&self, event: u64) -> Wanted;
+    fn emit(&self, event: u64, count: u64, values: RSliceMut<'_, Value>) -> Emitted;
     /// A later service of the host. `[any-thread & created]`
     #[sabi(last_prefix_field)]
     fn extension(&self, id: RStr<'_>) -> ROption<Extension>;
 }
 
-/// What became of an emitted event: one of the constants; anything else counts as detached.
+/// Which values of an event somebody reads: a bit for each of the first values, one bit for all others, and one that
+/// says whether anybody listens at all.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, StableAbi)]
+pub struct Wanted(u64);
+
+impl Wanted {
+    const HEARD: u32 = 63;
+    /// The last bit for values; it stands for all from here on.
+    const LAST: u32 = 62;
+
+    /// Nobody listens.
+    pub const NOTHING: Self = Self(0);
+
+    /// Somebody listens and may read anything.
+    pub const EVERYTHING: Self = Self(u64::MAX);
+
+    /// Somebody listens and reads no value.
+    pub const HEARD_ONLY: Self = Self(1 << Self::HEARD);
+
+    /// What is read with value `at`, counted from 0, added.
+    #[must_use]
+    pub fn with_value(self, at: usize) -> Self {
+        Self(self.0 | Self::HEARD_ONLY.0 | Self::bit(at))
+    }
+
+    /// What both read together.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether anybody listens.
+    pub const fn is_heard(self) -> bool {
+        self.0 & Self::HEARD_ONLY.0 != 0
+    }
+
+    /// Whether anybody reads value `at`, counted from 0.
+    pub fn value(self, at: usize) -> bool {
+        self.0 & Self::bit(at) != 0
+    }
+
+    fn bit(at: usize) -> u64 {
+        1 << at.min(Self::LAST as usize)
+    }
+}
+
+/// How many events of an emission were taken, from the first on, and why not the others.
+#[repr(C)]
+#[derive(Clone, Copy, StableAbi)]
+pub struct Emitted {
+    pub taken: u64,
+    pub status: EmitStatus,
+}
+
+/// What became of emitted events: one of the constants; anything else counts as detached.
 #[repr(transparent)]
 #[derive(Clone, Copy, PartialEq, Eq, StableAbi)]
 pub struct EmitStatus(pub u32);

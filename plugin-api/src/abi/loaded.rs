@@ -7,11 +7,12 @@ use abi_stable::{
     abi_stability::abi_checking::check_layout_compatibility,
     library::AbiHeaderRef,
     sabi_trait::TD_Opaque,
-    std_types::{RArc, ROption, RResult, RStr, RString, RVec},
+    std_types::{RArc, ROption, RResult, RSliceMut, RStr, RString},
 };
 
 use super::interface::{
-    EmitStatus, Extension, HostInterface, HostInterface_TO, NodeObject, NodeSetup, PluginObject, Root_Ref,
+    EmitStatus, Emitted, Extension, HostInterface, HostInterface_TO, NodeObject, NodeSetup, PluginObject,
+    Root_Ref, Wanted,
 };
 use super::{node::Call, value::Value};
 use crate::{
@@ -198,15 +199,19 @@ impl HostInterface for HostObjectOf {
         self.0.event(node_type.as_str(), key.as_str()).into()
     }
 
-    fn has_listeners(&self, event: u64) -> bool {
-        self.0.has_listeners(event)
+    fn wanted(&self, event: u64) -> Wanted {
+        self.0.wanted(event)
     }
 
-    fn emit(&self, event: u64, values: RVec<Value>) -> EmitStatus {
-        match self.0.emit(event, values.into_vec()) {
-            Ok(()) => EmitStatus::TAKEN,
-            Err(EmitError::Full) => EmitStatus::FULL,
-            Err(EmitError::Detached) => EmitStatus::DETACHED,
+    fn emit(&self, event: u64, count: u64, mut values: RSliceMut<'_, Value>) -> Emitted {
+        let refused = |status| Emitted { taken: 0, status };
+        match self.0.emit(event, count as usize, values.as_mut_slice()) {
+            Ok(taken) => Emitted {
+                taken: taken as u64,
+                status: EmitStatus::TAKEN,
+            },
+            Err(EmitError::Full) => refused(EmitStatus::FULL),
+            Err(EmitError::Detached) => refused(EmitStatus::DETACHED),
         }
     }
 

@@ -107,6 +107,12 @@ impl<'a> Call<'a> {
         self.values.as_slice()
     }
 
+    /// Takes the event's value `at`, counted from 0; [`Value::Empty`] if there is none, or it was taken before.
+    pub fn take_value(&mut self, at: usize) -> Value {
+        let value = self.values.as_mut_slice().get_mut(at);
+        value.map(std::mem::take).unwrap_or_default()
+    }
+
     /// Latches the event's values in the outputs, in order. They are moved, so [`values`](Self::values) is not what
     /// it was.
     pub fn pass_values(&mut self) {

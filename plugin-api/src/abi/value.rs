@@ -3,16 +3,14 @@
 //! These layouts are frozen at 1.0. What values *mean* (types, defaults, equality, text, JSON) is in
 //! [`crate::value`]; nothing here knows about it.
 
-use std::{
-    fmt,
-    hash::{Hash, Hasher},
-    ops::Deref,
-};
+use std::ops::Deref;
 
 use abi_stable::{
     StableAbi,
-    std_types::{RArc, RString, RVec},
+    std_types::{RArc, RVec},
 };
+
+pub use super::bytes::{Binary, Text};
 
 /// One datum on a wire. Cloning is O(1): texts, bytes, arrays and dictionaries are shared, never copied.
 #[repr(u8)]
@@ -49,93 +47,6 @@ pub enum Value {
     Color(Color),
     /// A unique identifier, such as an Instance ID.
     CustomId(u64),
-}
-
-/// Shared, immutable text.
-#[repr(transparent)]
-#[derive(Clone, StableAbi)]
-pub struct Text(RArc<RString>);
-
-impl Text {
-    /// The text as a slice.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl Deref for Text {
-    type Target = str;
-    fn deref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl From<String> for Text {
-    fn from(text: String) -> Self {
-        Self(RArc::new(RString::from(text)))
-    }
-}
-
-impl From<&str> for Text {
-    fn from(text: &str) -> Self {
-        Self(RArc::new(RString::from(text)))
-    }
-}
-
-impl Default for Text {
-    fn default() -> Self {
-        Self::from("")
-    }
-}
-
-impl PartialEq for Text {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Text {}
-
-impl Hash for Text {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl fmt::Debug for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), f)
-    }
-}
-
-impl fmt::Display for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// Shared, immutable bytes.
-#[repr(transparent)]
-#[derive(Clone, StableAbi)]
-pub struct Binary(RArc<RVec<u8>>);
-
-impl Deref for Binary {
-    type Target = [u8];
-    fn deref(&self) -> &[u8] {
-        self.0.as_slice()
-    }
-}
-
-impl From<Vec<u8>> for Binary {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self(RArc::new(RVec::from(bytes)))
-    }
-}
-
-impl Default for Binary {
-    fn default() -> Self {
-        Self::from(Vec::new())
-    }
 }
 
 /// A shared sequence of values. [`Array::make_mut`] copies it only if somebody else holds it too.

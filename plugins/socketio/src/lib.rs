@@ -26,6 +26,9 @@ use pulsewire_plugin_api::prelude::*;
 
 use connection::Connections;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 struct SocketIo {
     connections: Connections,
 }

@@ -1,49 +1,94 @@
 //! Values of the wire as values of Logic.
 
-use pulsewire_plugin_api::value::{Array, Binary, Dictionary, Text, Value};
+use pulsewire_plugin_api::{
+    Wanted,
+    value::{Binary, Dictionary, Text, Value},
+};
 use socketio_proto::{Data, Message};
+use tokio_tungstenite::tungstenite::Bytes;
 
-/// A received event's arguments, as On Socket.IO Receive gives them.
-pub(crate) struct Arguments {
+/// The outputs of On Socket.IO Receive by their places.
+const NAMESPACE: usize = 0;
+const TRIGGER_NAME: usize = 1;
+const MESSAGE: usize = 2;
+const VALUE: usize = 3;
+const ARGUMENTS: usize = 4;
+const DATA: usize = 5;
+/// How many there are.
+pub(crate) const COUNT: usize = 6;
+
+/// A received event as On Socket.IO Receive gives it. What nobody wants is not made, and left empty.
+pub(crate) struct Received {
+    wanted: Wanted,
     /// One string is the text itself, anything else its JSON; without arguments it is empty.
-    pub(crate) message: Text,
+    message: Value,
     /// The first argument.
-    pub(crate) first: Value,
+    first: Value,
     /// All of them.
-    pub(crate) all: Array,
-    /// The first bytes at any depth.
-    pub(crate) data: Option<Binary>,
+    all: Value,
+    /// The first bytes at any depth, or none.
+    data: Value,
 }
 
-impl Arguments {
+impl Received {
     /// Takes the arguments out of the message.
-    pub(crate) fn of(message: &mut Message) -> Self {
-        let text = match message.args.as_slice() {
-            [] => Some(Text::default()),
-            // The text is shared with the values below.
-            [Data::String(_)] => None,
-            _ => Some(Text::from(message.text())),
+    pub(crate) fn of(message: Message, wanted: Wanted) -> Self {
+        let mut received = Self {
+            wanted,
+            message: Value::Empty,
+            first: Value::Empty,
+            all: Value::Empty,
+            data: Value::Empty,
         };
+        let wants_text = wanted.value(MESSAGE);
+        // The text of a single string is shared with the values, so it is made of them.
+        let is_text = matches!(message.args.as_slice(), [Data::String(_)]);
+        if wants_text && !is_text {
+            received.message = Value::from(message.text());
+        }
+        if !is_text && ![VALUE, ARGUMENTS, DATA].into_iter().any(|at| wanted.value(at)) {
+            return received;
+        }
         let mut data = None;
-        let args = std::mem::take(&mut message.args);
-        let all: Vec<Value> = args.into_iter().map(|arg| value(arg, &mut data)).collect();
-        let first = all.first().cloned().unwrap_or_default();
-        let message = match (text, &first) {
-            (Some(text), _) => text,
-            (None, Value::String(text)) => text.clone(),
-            (None, _) => Text::default(),
-        };
-        Self {
-            message,
-            first,
-            all: Array::from(all),
-            data,
+        let mut args = message.args.into_iter().map(|arg| value(arg, &mut data));
+        if wanted.value(ARGUMENTS) || wanted.value(DATA) {
+            let all: Vec<Value> = args.collect();
+            received.first = all.first().cloned().unwrap_or_default();
+            received.all = Value::from(all);
+            received.data = Value::Binary(data.unwrap_or_default());
+        } else {
+            received.first = args.next().unwrap_or_default();
+        }
+        if wants_text && is_text {
+            received.message = received.first.clone();
+        }
+        received
+    }
+
+    /// About how much memory it holds.
+    pub(crate) fn size(&self) -> usize {
+        match (&self.message, &self.data) {
+            (Value::String(text), Value::Binary(data)) => text.len() + data.len(),
+            (Value::String(text), _) => text.len(),
+            (_, Value::Binary(data)) => data.len(),
+            _ => 0,
         }
     }
 
-    /// About how much memory they hold.
-    pub(crate) fn size(&self) -> usize {
-        self.message.len() + self.data.as_ref().map_or(0, |data| data.len())
+    /// The values of the outputs.
+    pub(crate) fn into_values(self, namespace: &Text, name: &Text) -> [Value; COUNT] {
+        let text = |at, text: &Text| match self.wanted.value(at) {
+            true => Value::String(text.clone()),
+            false => Value::Empty,
+        };
+        let mut values = [const { Value::Empty }; COUNT];
+        values[NAMESPACE] = text(NAMESPACE, namespace);
+        values[TRIGGER_NAME] = text(TRIGGER_NAME, name);
+        values[MESSAGE] = self.message;
+        values[VALUE] = self.first;
+        values[ARGUMENTS] = self.all;
+        values[DATA] = self.data;
+        values
     }
 }
 
@@ -58,7 +103,7 @@ fn value(data: Data, bytes: &mut Option<Binary>) -> Value {
         Data::Float(value) => Value::Float(value),
         Data::String(value) => Value::from(value),
         Data::Binary(value) => {
-            let value = Binary::from(Vec::from(value));
+            let value = binary(value);
             bytes.get_or_insert_with(|| value.clone());
             Value::Binary(value)
         }
@@ -72,17 +117,54 @@ fn value(data: Data, bytes: &mut Option<Binary>) -> Value {
     }
 }
 
+/// Large ones are shared with what was received, small ones copied, so that they do not keep more than themselves.
+fn binary(bytes: Bytes) -> Binary {
+    match bytes.len() {
+        0..=4096 => Binary::from(bytes.as_ref()),
+        _ => Binary::from_owner(bytes),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn arguments(args: Vec<Data>) -> Arguments {
-        Arguments::of(&mut Message {
+    fn received(args: Vec<Data>, wanted: Wanted) -> Received {
+        let message = Message {
             namespace: "/".into(),
             name: "n".to_owned(),
             args,
             ack_id: None,
-        })
+        };
+        Received::of(message, wanted)
+    }
+
+    fn arguments(args: Vec<Data>) -> Received {
+        received(args, Wanted::EVERYTHING)
+    }
+
+    #[test]
+    fn only_what_is_wanted_is_made() {
+        let [namespace, name] = ["/", "n"].map(Text::from);
+        let samples = [
+            vec![],
+            vec![Data::from("text")],
+            vec![json("[1]")],
+            vec!["a".into(), Data::Binary(Bytes::from_static(b"b")), json("{}")],
+        ];
+        for args in samples {
+            let all = arguments(args.clone()).into_values(&namespace, &name);
+            for at in 0..COUNT {
+                let one = received(args.clone(), Wanted::NOTHING.with_value(at));
+                let values = one.into_values(&namespace, &name);
+                assert_eq!(values[at], all[at], "{args:?}, output {at}");
+            }
+            let none = received(args.clone(), Wanted::HEARD_ONLY).into_values(&namespace, &name);
+            assert!(
+                none[..VALUE].iter().all(|value| *value == Value::Empty),
+                "{args:?}"
+            );
+        }
     }
 
     fn json(text: &str) -> Data {
@@ -92,18 +174,18 @@ mod tests {
     #[test]
     fn one_string_is_the_message_itself() {
         let one = arguments(vec!["a \"b\"".into()]);
-        assert_eq!(&*one.message, "a \"b\"");
+        assert_eq!(one.message, Value::from("a \"b\""));
         assert_eq!(one.first, Value::from("a \"b\""));
-        assert_eq!(*one.all, [Value::from("a \"b\"")]);
-        assert!(one.data.is_none());
+        assert_eq!(one.all, Value::from(vec![Value::from("a \"b\"")]));
+        assert_eq!(one.data, Value::from(vec![0u8; 0]));
     }
 
     #[test]
     fn without_arguments_all_is_empty() {
         let none = arguments(vec![]);
-        assert_eq!(&*none.message, "");
+        assert_eq!(none.message, Value::from(""));
         assert_eq!(none.first, Value::Empty);
-        assert!(none.all.is_empty());
+        assert_eq!(none.all, Value::from(Vec::<Value>::new()));
     }
 
     #[test]
@@ -117,7 +199,7 @@ mod tests {
             ("[1,\"a\"]", Value::from(vec![Value::Int(1), Value::from("a")])),
         ] {
             let one = arguments(vec![json(text)]);
-            assert_eq!(&*one.message, text);
+            assert_eq!(one.message, Value::from(text));
             assert_eq!(one.first, expected, "{text}");
         }
     }
@@ -125,9 +207,9 @@ mod tests {
     #[test]
     fn several_are_a_json_array() {
         let two = arguments(vec!["a".into(), json(r#"{"b":[]}"#)]);
-        assert_eq!(&*two.message, r#"["a",{"b":[]}]"#);
+        assert_eq!(two.message, Value::from(r#"["a",{"b":[]}]"#));
         assert_eq!(two.first, Value::from("a"));
-        assert_eq!(two.all.len(), 2);
+        assert!(matches!(&two.all, Value::Array(all) if all.len() == 2));
     }
 
     #[test]
@@ -143,17 +225,11 @@ mod tests {
 
     #[test]
     fn the_first_bytes_at_any_depth_are_the_data() {
-        let bytes = |bytes: &[u8]| {
-            Data::from(
-                Vec::from(bytes)
-                    .into_iter()
-                    .collect::<tokio_tungstenite::tungstenite::Bytes>(),
-            )
-        };
+        let bytes = |bytes: &[u8]| Data::from(Bytes::copy_from_slice(bytes));
         let nested = Data::Object(vec![("b".to_owned(), Data::Array(vec![bytes(&[1, 2, 3, 4])]))]);
         let two = arguments(vec![json("1"), nested, bytes(&[5])]);
-        assert_eq!(two.data.as_deref(), Some([1, 2, 3, 4].as_slice()));
-        assert_eq!(&*two.message, r#"[1,{"b":["AQIDBA=="]},"BQ=="]"#);
-        assert_eq!(two.all[2], Value::from(vec![5u8]));
+        assert_eq!(two.data, Value::from(vec![1u8, 2, 3, 4]));
+        assert_eq!(two.message, Value::from(r#"[1,{"b":["AQIDBA=="]},"BQ=="]"#));
+        assert!(matches!(&two.all, Value::Array(all) if all[2] == Value::from(vec![5u8])));
     }
 }

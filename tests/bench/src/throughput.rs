@@ -44,11 +44,14 @@ pub const GO: &str = "\
 
 const COUNT: &str = "\
     [[variable]]\nname = \"n\"\ntype = \"Int\"\nvalue = 0\n\
+    [[variable]]\nname = \"last\"\ntype = \"String\"\nvalue = \"\"\n\
     received: socketio.on_receive { configuration = \"bench\" }\n\
     n: variables.variable_getter { variable = \"n\" }\n\
     next: math.increment\n\
     keep: variables.variable_setter { variable = \"n\" }\n\
-    received.out -> next.in\nn.value -> next.input\nnext.out -> keep.in\nnext.output -> keep.value\n";
+    last: variables.variable_setter { variable = \"last\" }\n\
+    received.out -> last.in\nreceived.message -> last.value\nlast.out -> next.in\n\
+    n.value -> next.input\nnext.out -> keep.in\nnext.output -> keep.value\n";
 
 /// Events a second that the graph counts.
 pub fn received() -> Result<f64> {
@@ -61,8 +64,12 @@ pub fn received() -> Result<f64> {
     let mut runtime = project.start(console.clone())?;
     run_to_exit(&mut runtime, &console)?;
     let ended = Instant::now();
-    let counted = runtime.engine().variable("project/n").map(ToString::to_string);
+    let [counted, last] =
+        ["project/n", "project/last"].map(|name| runtime.engine().variable(name).map(ToString::to_string));
     drop(runtime);
+    if last.is_none_or(|last| last.len() != MESSAGE) {
+        return Err(Failure::new("the graph did not get the last message whole"));
+    }
     if counted != Some(RECEIVED.to_string()) {
         return Err(Failure::new(format!(
             "the graph counted {counted:?} events, expected {RECEIVED}"

@@ -8,7 +8,7 @@ use std::{
 };
 
 use pulsewire_host::plugins::EngineServices;
-use pulsewire_plugin_api::{EmitError, value::Value};
+use pulsewire_plugin_api::{EmitError, Wanted, value::Value};
 
 /// An event that a plugin emitted.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,24 +116,31 @@ impl EngineServices for ScriptedEngine {
         Some(self.number_of(node_type, key))
     }
 
-    fn has_listeners(&self, _: u64) -> bool {
-        !self.lock().is_deaf
+    fn wanted(&self, _: u64) -> Wanted {
+        match self.lock().is_deaf {
+            true => Wanted::NOTHING,
+            false => Wanted::EVERYTHING,
+        }
     }
 
-    fn emit(&self, event: u64, values: Vec<Value>) -> Result<(), EmitError> {
+    fn emit(&self, event: u64, count: usize, values: &mut [Value]) -> Result<usize, EmitError> {
         let mut state = self.lock();
         if state.is_full {
             return Err(EmitError::Full);
         }
         let (node_type, key) = state.events.get(event as usize).cloned().unwrap_or_default();
-        state.queue.push_back(Emitted {
-            event,
-            node_type,
-            key,
-            values,
-        });
+        let share = values.len() / count;
+        for at in 0..count {
+            let values = values[at * share..][..share].iter_mut();
+            state.queue.push_back(Emitted {
+                event,
+                node_type: node_type.clone(),
+                key: key.clone(),
+                values: values.map(std::mem::take).collect(),
+            });
+        }
         drop(state);
         self.emitted.notify_all();
-        Ok(())
+        Ok(count)
     }
 }

@@ -23,14 +23,17 @@ impl EngineServices for Engine {
         Some(7)
     }
 
-    fn has_listeners(&self, event: u64) -> bool {
-        event == 7
+    fn wanted(&self, event: u64) -> Wanted {
+        match event {
+            7 => Wanted::HEARD_ONLY,
+            _ => Wanted::NOTHING,
+        }
     }
 
-    fn emit(&self, event: u64, _: Vec<Value>) -> Result<(), EmitError> {
+    fn emit(&self, event: u64, count: usize, _: &mut [Value]) -> Result<usize, EmitError> {
         assert_ne!(event, 13, "unlucky");
         self.emitted.lock().unwrap().push(event);
-        Ok(())
+        Ok(count)
     }
 }
 
@@ -54,8 +57,8 @@ fn active_plugin_reaches_the_engine() {
     assert_eq!(connection.settings("x").as_deref(), Some("x/x"));
     assert_eq!(connection.project_folder().as_deref(), Some("/project"));
     assert_eq!(connection.event("x.on_news", ""), Some(7));
-    assert!(connection.has_listeners(7) && !connection.has_listeners(8));
-    assert_eq!(connection.emit(7, Vec::new()), Ok(()));
+    assert!(connection.wanted(7).is_heard() && !connection.wanted(8).is_heard());
+    assert_eq!(connection.emit(7, 1, &mut []), Ok(1));
     assert_eq!(*engine.emitted.lock().unwrap(), [7]);
     assert_eq!(messages(&account), [] as [&str; 0]);
 }
@@ -66,12 +69,12 @@ fn calls_after_deactivation_are_refused_and_each_kind_reported_once() {
     connection.attach(Arc::new(Engine::default()));
     connection.detach();
     for _ in 0..3 {
-        assert_eq!(connection.emit(7, Vec::new()), Err(EmitError::Detached));
+        assert_eq!(connection.emit(7, 1, &mut []), Err(EmitError::Detached));
         assert_eq!(connection.settings("x"), None);
     }
     assert_eq!(connection.project_folder(), None);
     assert_eq!(connection.event("x.on_news", ""), None);
-    assert!(!connection.has_listeners(7));
+    assert!(!connection.wanted(7).is_heard());
     assert_eq!(account.refused_calls(), 9);
     assert_eq!(
         messages(&account),
@@ -80,7 +83,7 @@ fn calls_after_deactivation_are_refused_and_each_kind_reported_once() {
             "plugin `x` called `settings` after it was deactivated",
             "plugin `x` called `project_folder` after it was deactivated",
             "plugin `x` called `event` after it was deactivated",
-            "plugin `x` called `has_listeners` after it was deactivated",
+            "plugin `x` called `wanted` after it was deactivated",
         ]
     );
 }
@@ -150,12 +153,12 @@ fn settings_of_others_are_refused() {
 fn panic_of_the_engine_stays_on_the_hosts_side() {
     let (account, connection) = connection();
     connection.attach(Arc::new(Engine::default()));
-    assert_eq!(connection.emit(13, Vec::new()), Err(EmitError::Detached));
+    assert_eq!(connection.emit(13, 1, &mut []), Err(EmitError::Detached));
     assert_eq!(
         messages(&account),
         ["the host panicked when the plugin called `emit`"]
     );
-    assert_eq!(connection.emit(7, Vec::new()), Ok(()));
+    assert_eq!(connection.emit(7, 1, &mut []), Ok(1));
 }
 
 #[test]
@@ -182,15 +185,15 @@ fn deactivation_waits_for_calls_under_way() {
             None
         }
 
-        fn has_listeners(&self, _: u64) -> bool {
-            false
+        fn wanted(&self, _: u64) -> Wanted {
+            Wanted::NOTHING
         }
 
-        fn emit(&self, _: u64, _: Vec<Value>) -> Result<(), EmitError> {
+        fn emit(&self, _: u64, count: usize, _: &mut [Value]) -> Result<usize, EmitError> {
             self.0.wait();
             std::thread::yield_now();
             *self.1.lock().unwrap() = true;
-            Ok(())
+            Ok(count)
         }
     }
 
@@ -198,7 +201,7 @@ fn deactivation_waits_for_calls_under_way() {
     let engine = Arc::new(Slow(std::sync::Barrier::new(2), Mutex::new(false)));
     connection.attach(engine.clone());
     std::thread::scope(|scope| {
-        scope.spawn(|| connection.emit(1, Vec::new()));
+        scope.spawn(|| connection.emit(1, 1, &mut []));
         engine.0.wait();
         connection.detach();
         assert!(*engine.1.lock().unwrap());

@@ -7,14 +7,14 @@
 use std::{collections::VecDeque, time::Duration};
 
 use pulsewire_plugin_api::{
-    EmitError, EventSource, Host, PluginError,
-    value::{Binary, Text, Value},
+    EmitError, EventSource, Host, PluginError, Wanted,
+    value::{Text, Value},
 };
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
     nodes::{ON_ERROR, ON_RECEIVE, ON_START, ON_STOP, ON_SUBSCRIBE, ON_UNSUBSCRIBE},
-    payload::Arguments,
+    payload::{self, Received},
 };
 
 /// From so many refused events, or so many bytes, on the connection stops reading.
@@ -29,16 +29,19 @@ const RETRY_MAX: Duration = Duration::from_millis(16);
 pub(crate) struct Outlet {
     /// By [`Kind`].
     sources: [EventSource; 6],
-    /// What On Socket.IO Receive gives if there are no bytes; made once.
-    no_data: Binary,
-    waiting: VecDeque<Waiting>,
+    /// In order; no two neighbours are of one kind.
+    waiting: VecDeque<Run>,
+    waiting_events: usize,
+    /// How much memory the waiting events hold, about.
     waiting_bytes: usize,
+    /// The room of the last run that was taken, to use again.
+    spare: Vec<Value>,
     /// The engine did not take what waits; when to try again, and after how long a wait.
     retry: Option<(Instant, Duration)>,
     is_detached: bool,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Start,
     Stop,
@@ -48,10 +51,22 @@ enum Kind {
     Unsubscribe,
 }
 
-struct Waiting {
+/// Events of one kind that follow each other. They cross to the engine together.
+struct Run {
     kind: Kind,
+    /// All values in one row; those of taken events are empty.
     values: Vec<Value>,
-    size: usize,
+    count: usize,
+    taken: usize,
+    bytes: usize,
+}
+
+impl Run {
+    /// What is not taken yet.
+    fn rest(&mut self) -> (usize, &mut [Value]) {
+        let share = self.values.len() / self.count;
+        (self.count - self.taken, &mut self.values[self.taken * share..])
+    }
 }
 
 impl Outlet {
@@ -66,9 +81,10 @@ impl Outlet {
                 source(ON_SUBSCRIBE.id())?,
                 source(ON_UNSUBSCRIBE.id())?,
             ],
-            no_data: Binary::default(),
             waiting: VecDeque::new(),
+            waiting_events: 0,
             waiting_bytes: 0,
+            spare: Vec::new(),
             retry: None,
             is_detached: false,
         })
@@ -101,23 +117,16 @@ impl Outlet {
         self.tell(Kind::Unsubscribe, &[namespace]);
     }
 
-    /// Whether somebody wants received events.
-    pub(super) fn has_receivers(&self) -> bool {
-        self.has_listeners(Kind::Receive)
+    /// What somebody wants of received events.
+    pub(super) fn wanted(&self) -> Wanted {
+        self.sources[Kind::Receive as usize].wanted()
     }
 
     /// An event arrived, and somebody wants it.
-    pub(super) fn received(&mut self, namespace: &Text, name: &Text, arguments: Arguments) {
-        let size = arguments.size();
-        let values = vec![
-            Value::String(namespace.clone()),
-            Value::String(name.clone()),
-            Value::String(arguments.message),
-            arguments.first,
-            Value::Array(arguments.all),
-            Value::Binary(arguments.data.unwrap_or_else(|| self.no_data.clone())),
-        ];
-        self.wait(Kind::Receive, values, size);
+    pub(super) fn received(&mut self, namespace: &Text, name: &Text, received: Received) {
+        let bytes = received.size();
+        let values = received.into_values(namespace, name);
+        self.wait(Kind::Receive, values, bytes);
     }
 
     /// The plugin was deactivated: there is nobody to tell any more.
@@ -132,7 +141,7 @@ impl Outlet {
 
     /// Whether so much was refused that the connection should not read on.
     pub(super) fn is_full(&self) -> bool {
-        self.is_refused() && (self.waiting.len() >= MANY || self.waiting_bytes >= MUCH)
+        self.is_refused() && (self.waiting_events >= MANY || self.waiting_bytes >= MUCH)
     }
 
     /// Hands over what was gathered, unless the engine has just refused some of it.
@@ -146,10 +155,10 @@ impl Outlet {
     pub(super) async fn retry(&mut self) {
         let Some((at, delay)) = self.retry else { return };
         sleep_until(at).await;
-        let before = self.waiting.len();
+        let before = self.waiting_events;
         self.retry = None;
         if !self.flush() {
-            let delay = match self.waiting.len() < before {
+            let delay = match self.waiting_events < before {
                 true => RETRY,
                 false => (delay * 2).min(RETRY_MAX),
             };
@@ -160,8 +169,8 @@ impl Outlet {
     /// The last try. Says so if events are lost because the plugin ends.
     pub(super) fn end(&mut self, configuration: &str) {
         self.flush();
-        if !self.waiting.is_empty() {
-            let count = self.waiting.len();
+        if self.waiting_events > 0 {
+            let count = self.waiting_events;
             log::warn!(
                 "connection `{configuration}`: {count} events were not taken by the engine before the end"
             );
@@ -170,40 +179,59 @@ impl Outlet {
 
     /// Hands over as much as the engine takes. Says whether that was all, as it is when nobody is there any more.
     fn flush(&mut self) -> bool {
-        while let Some(first) = self.waiting.front() {
+        while let Some(run) = self.waiting.front_mut() {
             if self.is_detached {
                 return true;
             }
-            // The engine keeps what it is given even if it refuses it; so it gets a copy, whose texts are shared.
-            match self.sources[first.kind as usize].emit(first.values.clone()) {
-                Ok(()) => {}
+            let source = &self.sources[run.kind as usize];
+            let (count, values) = run.rest();
+            match source.emit_many(count, values) {
+                Ok(taken) => {
+                    run.taken += taken;
+                    self.waiting_events -= taken;
+                }
                 Err(EmitError::Full) => return false,
                 Err(EmitError::Detached) => {
                     self.is_detached = true;
                     return true;
                 }
             }
-            if let Some(taken) = self.waiting.pop_front() {
-                self.waiting_bytes -= taken.size;
+            if run.taken == run.count {
+                self.waiting_bytes -= run.bytes;
+                if let Some(mut run) = self.waiting.pop_front() {
+                    run.values.clear();
+                    run.values.shrink_to(payload::COUNT * MANY);
+                    self.spare = run.values;
+                }
             }
         }
         true
     }
 
     fn tell(&mut self, kind: Kind, texts: &[&str]) {
-        if !self.is_detached && self.has_listeners(kind) {
-            let values = texts.iter().map(|text| Value::from(*text)).collect();
-            self.wait(kind, values, texts.iter().map(|text| text.len()).sum());
+        if !self.is_detached && self.sources[kind as usize].has_listeners() {
+            let bytes = texts.iter().map(|text| text.len()).sum();
+            self.wait(kind, texts.iter().map(|text| Value::from(*text)), bytes);
         }
     }
 
-    fn has_listeners(&self, kind: Kind) -> bool {
-        self.sources[kind as usize].has_listeners()
-    }
-
-    fn wait(&mut self, kind: Kind, values: Vec<Value>, size: usize) {
-        self.waiting_bytes += size;
-        self.waiting.push_back(Waiting { kind, values, size });
+    fn wait(&mut self, kind: Kind, values: impl IntoIterator<Item = Value>, bytes: usize) {
+        if self.waiting.back().is_none_or(|run| run.kind != kind) {
+            self.waiting.push_back(Run {
+                kind,
+                values: std::mem::take(&mut self.spare),
+                count: 0,
+                taken: 0,
+                bytes: 0,
+            });
+        }
+        if let Some(run) = self.waiting.back_mut() {
+            run.values.extend(values);
+            run.count += 1;
+            run.bytes += bytes;
+            self.waiting_events += 1;
+            self.waiting_bytes += bytes;
+        }
     }
 }
 
@@ -237,14 +265,25 @@ mod tests {
         fn event(&self, _: &str, _: &str) -> Option<u64> {
             Some(1)
         }
-        fn has_listeners(&self, _: u64) -> bool {
-            true
+        fn wanted(&self, _: u64) -> Wanted {
+            Wanted::EVERYTHING
         }
-        fn emit(&self, _: u64, values: Vec<Value>) -> Result<(), EmitError> {
+        fn emit(&self, _: u64, count: usize, values: &mut [Value]) -> Result<usize, EmitError> {
             let mut room = self.room.lock().unwrap();
-            *room = room.checked_sub(1).ok_or(EmitError::Full)?;
-            self.taken.lock().unwrap().push(values);
-            Ok(())
+            let taken = count.min(*room);
+            if taken == 0 {
+                return Err(EmitError::Full);
+            }
+            *room -= taken;
+            let share = values.len() / count;
+            for at in 0..taken {
+                let values = values[at * share..][..share].iter_mut();
+                self.taken
+                    .lock()
+                    .unwrap()
+                    .push(values.map(std::mem::take).collect());
+            }
+            Ok(taken)
         }
     }
 
@@ -258,13 +297,14 @@ mod tests {
     }
 
     fn receive(outlet: &mut Outlet, text: &str) {
-        let mut message = Message {
+        let message = Message {
             namespace: "/".into(),
             name: "n".to_owned(),
             args: vec![Data::from(text)],
             ack_id: None,
         };
-        outlet.received(&Text::from("/"), &Text::from("n"), Arguments::of(&mut message));
+        let received = Received::of(message, Wanted::EVERYTHING);
+        outlet.received(&Text::from("/"), &Text::from("n"), received);
         outlet.hand_over();
     }
 

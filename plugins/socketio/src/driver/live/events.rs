@@ -1,23 +1,25 @@
 //! What a connection tells the engine, and the log.
 
+use pulsewire_plugin_api::Wanted;
 use socketio_proto::{ConnectErrorKind, DisconnectReason, Event, Message};
 
 use super::{
     super::{report, socket::now},
     Context, Live,
 };
-use crate::payload::Arguments;
+use crate::payload::Received;
 
 impl Live<'_> {
     /// Tells what has happened. Says whether the connection was stopped.
     pub(super) fn tell(&mut self) -> bool {
         // Asked once for each batch: the answer changes only when the project does.
-        let mut has_receivers = None;
+        let mut wanted = None;
         while let Some(event) = self.client.poll_event() {
             match event {
                 Event::Message(message) => {
-                    if *has_receivers.get_or_insert_with(|| self.context.outlet.has_receivers()) {
-                        self.context.receive(message);
+                    let wanted = *wanted.get_or_insert_with(|| self.context.outlet.wanted());
+                    if wanted.is_heard() {
+                        self.context.receive(message, wanted);
                     }
                 }
                 Event::Stopped => {
@@ -112,10 +114,10 @@ impl Live<'_> {
 }
 
 impl Context {
-    fn receive(&mut self, mut message: Message) {
+    fn receive(&mut self, message: Message, wanted: Wanted) {
         if let Some((namespace, name)) = self.subscriptions.find(&message.namespace, &message.name) {
-            let arguments = Arguments::of(&mut message);
-            self.outlet.received(namespace, name, arguments);
+            let received = Received::of(message, wanted);
+            self.outlet.received(namespace, name, received);
         }
     }
 
