@@ -6,6 +6,7 @@
 //! Start with [`coerce`]. The walk through a file's tables, with its faults, is in `reader`.
 
 pub(crate) mod reader;
+mod slips;
 
 use pulsewire_plugin_api::value::{Color, DataType, Matrix4x4, Text, Value};
 use toml::{

@@ -11,7 +11,7 @@ use toml::{
 
 use crate::{
     diagnostics::{Fault, Faults, Source, SourceFile, Span, suggestion},
-    literal,
+    literal::{self, slips},
 };
 
 /// The newest format of project files, and so far the only one.
@@ -48,6 +48,7 @@ pub(crate) fn parse<'s>(source: &'s SourceFile, faults: &mut Faults) -> Option<D
         Ok(table) => Some(table.into_inner()),
         Err(error) => {
             let span = error.span().unwrap_or(0..0);
+            let hint = slips::hint(&source.text, &span, error.message());
             let mut reason = error.message().to_owned();
             if reason == "duplicate key" {
                 reason = format!(
@@ -55,7 +56,8 @@ pub(crate) fn parse<'s>(source: &'s SourceFile, faults: &mut Faults) -> Option<D
                     source.text.get(span.clone()).unwrap_or_default()
                 );
             }
-            faults.push(Fault::error(source, &span, format!("not valid TOML: {reason}")));
+            let fault = Fault::error(source, &span, format!("not valid TOML: {reason}"));
+            faults.push(fault.maybe_hint(hint));
             None
         }
     }
