@@ -3,6 +3,7 @@
 //! Every stage adds to one [`Faults`]; nothing stops at the first.
 
 use std::{
+    collections::HashSet,
     fmt,
     path::PathBuf,
     sync::{Arc, OnceLock},
@@ -265,15 +266,32 @@ impl IntoIterator for Faults {
     }
 }
 
+/// What was a warning and turns out to be an error is kept once.
 impl Extend<Fault> for Faults {
     fn extend<I: IntoIterator<Item = Fault>>(&mut self, faults: I) {
+        let faults: Vec<Fault> = faults.into_iter().collect();
+        let place = |fault: &Fault| {
+            (
+                fault.file.clone(),
+                fault.line,
+                fault.column,
+                fault.message.clone(),
+            )
+        };
+        let errors = faults.iter().filter(|fault| fault.severity == Severity::Error);
+        let errors: HashSet<_> = errors.map(place).collect();
+        if !errors.is_empty() {
+            self.0
+                .retain(|known| known.severity == Severity::Error || !errors.contains(&place(known)));
+        }
         self.0.extend(faults);
     }
 }
 
-/// The candidate that a misspelt `word` most probably means: at most every third letter is wrong.
+/// The candidate that a misspelt `word` most probably means: at most every third letter is wrong. Of one or two
+/// letters none may be: every other such word would be near.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = |candidate: &str| (word.len().max(candidate.len()) / 3).max(1);
+    let allowed = |candidate: &str| word.len().max(candidate.len()) / 3;
     candidates
         .into_iter()
         // The lengths alone rule most candidates out, and cost nothing.
@@ -299,3 +317,26 @@ pub fn suggestion<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>)
 
 /// A source file shared by everything that was read from it.
 pub type Source = Arc<SourceFile>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_one_or_two_letters_are_near_to_none() {
+        assert_eq!(nearest("b", ["a"]), None);
+        assert_eq!(nearest("to", ["in"]), None);
+        assert_eq!(nearest("inn", ["in", "out"]), Some("in"));
+        assert_eq!(suggestion("b", ["a"]).as_deref(), Some("known: `a`"));
+    }
+
+    #[test]
+    fn warning_that_turns_out_to_be_an_error_is_kept_once() {
+        let source = SourceFile::new("a.toml", "x");
+        let mut faults = Faults::from(Fault::warning(&source, &(0..1), "one"));
+        faults.push(Fault::warning(&source, &(0..1), "two"));
+        faults.extend([Fault::error(&source, &(0..1), "one")]);
+        let found: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["warning: a.toml:1:1: two", "error: a.toml:1:1: one"]);
+    }
+}
