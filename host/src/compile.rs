@@ -1,10 +1,12 @@
 //! The compiler: graphs as the designer wrote them → a program that looks nothing up.
 //!
 //! One pass, all faults at once: [`shape`] settles what sockets a node has, `wires` joins them, `targets` finds the
-//! next node of every pulse output, `cycles` refuses pulses that could never end.
+//! next node of every pulse output, `cycles` refuses pulses that could never end, `idle` warns of nodes that never run.
 
 mod cycles;
 mod graph;
+mod hints;
+mod idle;
 mod names;
 pub mod shape;
 mod targets;

@@ -77,9 +77,12 @@ pub struct Wire {
 pub struct End {
     /// The node's id; it may itself hold no dot.
     pub node: String,
-    /// The socket's id.
+    /// The socket's id; empty if none is written, which the compiler reports, since it knows what could be.
     pub socket: String,
 }
+
+/// The hint for an end that is none.
+pub(crate) const ANY_END: &str = "an end is a node's id, a dot, and a socket's id: `begin.out`";
 
 impl std::fmt::Display for End {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

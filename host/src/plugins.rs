@@ -26,6 +26,7 @@ mod report;
 mod search;
 mod services;
 
+pub(crate) use descriptors::is_identifier;
 pub use entry::{Entry, State};
 pub use error::{CallError, LoadError};
 pub use inspect::{MAX_LIBRARY_BYTES, inspect, inspect_bytes, library_file_name};

@@ -8,16 +8,17 @@ use pulsewire_plugin_api::{
 };
 
 use super::{
-    Environment, Listener, NodeInfo, NodePlace, Program, VariablePlace, cycles,
+    Environment, Listener, NodeInfo, NodePlace, Program, VariablePlace, cycles, hints, idle,
     names::Names,
     shape::{self, Shape},
     targets, wires,
 };
 use crate::{
-    diagnostics::{Fault, Faults, Severity, suggestion},
+    diagnostics::{Fault, Faults, Severity},
     engine::Events,
     logic::{Graph, NodeUse},
     nodes::Build,
+    plugins::is_identifier,
     toolbox::{Entry, Origin},
 };
 
@@ -44,6 +45,7 @@ pub fn compile(graphs: &[Graph], environment: &Environment<'_>, faults: &mut Fau
             drafts.push(Draft::new(graph, node, first, &names, environment, faults));
         }
         wires::join(graph, &mut drafts[first..], faults);
+        idle::warn_unreached(graph, &drafts[first..], faults);
     }
     for draft in &mut drafts {
         draft.place(&mut program);
@@ -54,6 +56,7 @@ pub fn compile(graphs: &[Graph], environment: &Environment<'_>, faults: &mut Fau
         draft.listen(&mut program);
     }
     cycles::check(&drafts, &program, faults);
+    idle::warn_unavailable(&drafts, faults);
     program
 }
 
@@ -273,16 +276,17 @@ impl<'a> Draft<'a> {
 /// A type of a missing plugin is a warning, because its nodes wait for it; a misspelt one is an error.
 fn unknown_type(graph: &Graph, node: &NodeUse, environment: &Environment<'_>) -> Fault {
     let id = &node.node_type.value;
-    let hint = suggestion(id, environment.toolbox.ids());
+    let toolbox = environment.toolbox;
     let prefix = id.split_once('.').map_or("", |(prefix, _)| prefix);
     let span = &node.node_type.span;
-    let fault = if prefix.is_empty() || environment.toolbox.knows_prefix(prefix) {
-        Fault::error(&graph.source, span, format!("unknown node type `{id}`"))
+    let fault = if !is_identifier(prefix) || toolbox.knows_prefix(prefix) {
+        let fault = Fault::error(&graph.source, span, format!("unknown node type `{id}`"));
+        fault.hint(hints::node_type(id, toolbox))
     } else {
         let message = format!("node type `{id}`: plugin `{prefix}` is not installed; the node will not run");
-        Fault::warning(&graph.source, span, message)
+        Fault::warning(&graph.source, span, message).hint(hints::missing_plugin(id, prefix, toolbox))
     };
-    Fault { hint, ..fault }.at_node(&graph.id, &node.id.value)
+    fault.at_node(&graph.id, &node.id.value)
 }
 
 /// The type of a data input, for messages.

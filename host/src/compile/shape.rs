@@ -11,7 +11,7 @@ use pulsewire_plugin_api::{
     value::{DataType, Dictionary, Text, Value},
 };
 
-use super::{OutputInfo, names::Names};
+use super::{OutputInfo, hints, names::Names};
 use crate::{
     diagnostics::{Fault, Faults, suggestion},
     literal::coerce,
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How often a socket may be repeated.
-const MOST_REPEATS: usize = 1000;
+pub(super) const MOST_REPEATS: usize = 1000;
 
 /// The sockets and attributes of one node.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -117,17 +117,13 @@ impl<'a> Resolver<'a, '_> {
         let Some(given) = self.given(id) else {
             if attribute.required {
                 let choices = self.choices(attribute);
-                let hint = match &choices {
-                    Some(names) if names.is_empty() => match attribute.options_from.as_str() {
-                        "variables" => "declare a `[[variable]]` first".to_owned(),
-                        "events" => "declare an `[[event]]` first".to_owned(),
-                        list => format!("add an entry to `settings.{list}` first"),
-                    },
-                    Some(names) => format!("write `attributes = {{ {id} = \"{}\" }}`", names[0]),
-                    None => format!("write `attributes = {{ {id} = … }}`"),
+                let hint = match choices.as_deref() {
+                    Some([]) => hints::option(&attribute.options_from, None, &[]),
+                    Some([first, ..]) => Some(format!("write `attributes = {{ {id} = \"{first}\" }}`")),
+                    None => Some(format!("write `attributes = {{ {id} = … }}`")),
                 };
                 let node = self.node;
-                self.fault(&node.id, format!("attribute `{id}` is missing"), Some(hint));
+                self.fault(&node.id, format!("attribute `{id}` is missing"), hint);
             }
             return default_value(attribute.default.as_ref(), data_type);
         };
@@ -143,7 +139,7 @@ impl<'a> Resolver<'a, '_> {
                     "events" => format!("there is no event `{text}`"),
                     list => format!("`{list}` has no entry `{text}`"),
                 };
-                let hint = suggestion(text, names.iter().map(String::as_str));
+                let hint = hints::option(&attribute.options_from, Some(text), &names);
                 self.fault(given, what, hint);
                 value
             }
@@ -319,7 +315,8 @@ impl<'a> Resolver<'a, '_> {
     fn finish(self) -> Shape {
         for (id, _) in &self.node.attributes {
             if !self.known.contains(&id.value) {
-                let hint = suggestion(&id.value, self.known.iter().map(String::as_str));
+                let hint = hints::repeated(&id.value, &self.node_type.inputs, &self.shape.attributes)
+                    .or_else(|| suggestion(&id.value, self.known.iter().map(String::as_str)));
                 let message = format!("`{}` has no attribute `{}`", self.node_type.id, id.value);
                 let fault = Fault::error(&self.graph.source, &id.span, message);
                 let fault = Fault { hint, ..fault }.at_node(&self.graph.id, &self.node.id.value);

@@ -2,10 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::graph::{Draft, accepts, positions};
+use super::{
+    graph::{Draft, accepts, positions},
+    hints,
+    shape::Shape,
+};
 use crate::{
-    diagnostics::{Fault, Faults, Span, suggestion},
-    logic::{End, Graph, Spanned},
+    diagnostics::{Fault, Faults, Span, nearest, suggestion},
+    logic::{ANY_END, End, Graph, Spanned},
 };
 
 /// Where a wire ends at a node.
@@ -117,8 +121,14 @@ fn find(
         return None;
     };
     let draft = &drafts[at];
-    draft.entry?;
     let shape = &draft.shape;
+    if socket.is_empty() {
+        let message = format!("expected `node.socket`, found `{node}`");
+        let fault = Fault::error(&graph.source, &end.span, message).hint(socket_hint(node, shape, is_output));
+        faults.push(fault.at_node(&graph.id, node));
+        return None;
+    }
+    let node_type = &draft.entry?.node_type;
     let outputs = || shape.outputs.iter().map(|output| output.id.as_str());
     let inputs = || shape.inputs.iter().map(|input| input.id.as_str());
     let (pulses, data): (_, Vec<&str>) = match is_output {
@@ -158,10 +168,49 @@ fn find(
     } else {
         format!("there is no {word} `{socket}`")
     };
-    let hint = suggestion(socket, pulses.iter().map(String::as_str).chain(data));
+    let sockets = if is_output {
+        &node_type.outputs
+    } else {
+        &node_type.inputs
+    };
+    let known = pulses.iter().map(String::as_str).chain(data.iter().copied());
+    let is_near = nearest(socket, data.iter().copied()).is_some();
+    let hint = hints::repeated(socket, sockets, &shape.attributes)
+        .or_else(|| hints::takes_no_pulse(node_type).filter(|_| !is_output && !is_near))
+        .or_else(|| suggestion(socket, known));
     let fault = Fault::error(&graph.source, &end.span, message).at_node(&graph.id, node);
     faults.push(Fault { hint, ..fault });
     None
+}
+
+/// What an end may be that names a node and no socket.
+fn socket_hint(node: &str, shape: &Shape, is_output: bool) -> String {
+    let ids: Vec<&str> = match is_output {
+        true => {
+            let data = shape.outputs.iter().map(|output| output.id.as_str());
+            shape
+                .pulse_outputs
+                .iter()
+                .map(String::as_str)
+                .chain(data)
+                .collect()
+        }
+        false => {
+            let data = shape.inputs.iter().map(|input| input.id.as_str());
+            shape
+                .pulse_inputs
+                .iter()
+                .map(String::as_str)
+                .chain(data)
+                .collect()
+        }
+    };
+    let ends: Vec<String> = ids.iter().take(12).map(|id| format!("`{node}.{id}`")).collect();
+    match ends.as_slice() {
+        [] => ANY_END.to_owned(),
+        [only] => format!("write {only}"),
+        _ => format!("write one of {}", ends.join(", ")),
+    }
 }
 
 /// A suggestion for a misspelt node; a file with very many faults gets none, because each looks at every node.

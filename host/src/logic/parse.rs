@@ -10,13 +10,16 @@ use toml::{
 
 use super::{End, Graph, NodeUse, Spanned, Wire};
 use crate::{
-    diagnostics::{Faults, Source, Span},
+    diagnostics::{Faults, Source, Span, nearest},
     literal::{self, reader::Reader},
 };
 
 const GRAPH: &[&str] = &["format", "node", "wire", "variable", "event", "layout"];
 const NODE: &[&str] = &["id", "type", "attributes", "enabled", "pulse_pass_through"];
 const WIRE: &[&str] = &["from", "to"];
+
+/// How many bytes of a value a hint shows.
+const LONGEST_SHOWN: usize = 40;
 
 /// Reads the graph that a file holds.
 ///
@@ -159,6 +162,20 @@ fn node(reader: &mut Reader<'_>, table: &DeTable<'_>, span: &Span) -> Option<Nod
             "pulse_pass_through" => {
                 pulse_pass_through = reader.boolean(item).unwrap_or(pulse_pass_through);
             }
+            name if nearest(name, NODE.iter().copied()).is_none() => {
+                let written = reader.source.text.get(item.span()).unwrap_or_default();
+                let value = match written.len() <= LONGEST_SHOWN && !written.contains('\n') {
+                    true => written,
+                    false => "…",
+                };
+                reader.fault(
+                    &key.span(),
+                    format!("unknown key `{}`", literal::shortened(name)),
+                    Some(format!(
+                        "an attribute of the node? write `attributes = {{ {name} = {value} }}`"
+                    )),
+                );
+            }
             _ => reader.unknown(key, NODE),
         }
     }
@@ -234,8 +251,8 @@ fn wires(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<Wire> 
 
 fn end(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Option<Spanned<End>> {
     let text = reader.text(item)?;
-    match text.split_once('.') {
-        Some((node, socket)) if is_id(node) && is_id(socket) => Some(Spanned {
+    match text.split_once('.').unwrap_or((text, "")) {
+        (node, socket) if is_id(node) && (is_id(socket) || node == text) => Some(Spanned {
             value: End {
                 node: node.to_owned(),
                 socket: socket.to_owned(),
@@ -246,7 +263,7 @@ fn end(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Option<Spann
             reader.fault(
                 &item.span(),
                 format!("expected `node.socket`, found `{}`", literal::shortened(text)),
-                Some("an end is a node's id, a dot, and a socket's id: `begin.out`".to_owned()),
+                Some(super::ANY_END.to_owned()),
             );
             None
         }

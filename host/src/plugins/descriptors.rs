@@ -236,7 +236,7 @@ fn unique_sockets<'a>(what: &str, ids: impl Iterator<Item = (&'a str, bool)> + C
 }
 
 /// Snake case: what can stand in file names, TOML keys and node type ids everywhere.
-pub(super) fn is_identifier(text: &str) -> bool {
+pub(crate) fn is_identifier(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase())
         && text
             .bytes()
