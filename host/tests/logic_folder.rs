@@ -75,6 +75,37 @@ fn neither_project_graph_nor_scenes_is_a_fault() {
 }
 
 #[test]
+fn what_is_not_read_is_warned_of_if_it_looks_like_logic() {
+    let folder = project(&[
+        ("logic/project.toml", EMPTY),
+        ("logic/Scenes.TOML", EMPTY),
+        ("logic/other.toml", EMPTY),
+        ("logic/projekt.tml", EMPTY),
+        ("logic/README.md", b"notes"),
+        ("logic/project.md", b"notes"),
+        ("logic/.old.toml", EMPTY),
+        ("logic/scene/main.toml", EMPTY),
+        ("logic/scenes/lobby/main.toml", EMPTY),
+        ("logic/scenes/a.toml", EMPTY),
+        ("logic/functions/notes.txt", b""),
+    ]);
+    let expected = "hint: logic is read from `logic/project.toml`, `logic/scenes/NAME.toml` and \
+                    `logic/functions/NAME.toml`";
+    assert_eq!(
+        read(folder.path()).1,
+        [
+            "logic/Scenes.TOML: this file is not read",
+            "logic/other.toml: this file is not read",
+            "logic/projekt.tml: this file is not read",
+            "logic/scene: this folder is not read",
+            "logic/scenes/lobby: this folder is not read",
+        ]
+        .map(|line| format!("warning: {line}\n  {expected}"))
+        .join("\n")
+    );
+}
+
+#[test]
 fn one_bad_file_does_not_hide_the_faults_of_another() {
     let folder = project(&[
         ("logic/project.toml", b"format = 1\n# \xff\n"),

@@ -1,6 +1,7 @@
 //! The folder `logic/`: which graphs a project has.
 
 use std::{
+    ffi::OsStr,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -9,7 +10,7 @@ use pulsewire_plugin_api::manifest::Scope;
 
 use super::{Graph, parse_graph};
 use crate::{
-    diagnostics::{Fault, Faults},
+    diagnostics::{Fault, Faults, Severity, nearest},
     literal::reader,
 };
 
@@ -34,6 +35,7 @@ pub fn read_project_logic(folder: &Path, faults: &mut Faults) -> Vec<Graph> {
             graphs.extend(found.graph);
         }
     }
+    warn_unread(folder, faults);
     if !any {
         faults.push(
             Fault::file(project, "the project has no logic")
@@ -41,6 +43,60 @@ pub fn read_project_logic(folder: &Path, faults: &mut Faults) -> Vec<Graph> {
         );
     }
     graphs
+}
+
+/// Warns of what lies in `logic/` and looks like logic, but is not read. Notes and hidden files are the designer's.
+fn warn_unread(folder: &Path, faults: &mut Faults) {
+    // A folder that can't be read has been reported where its files were looked for.
+    for entry in fs::read_dir(folder.join("logic")).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if !matches!(&*name, "project.toml" | "scenes" | "functions") {
+            warn_if_logic(&entry, Path::new("logic"), faults);
+        }
+    }
+    for kind in ["scenes", "functions"] {
+        let relative = Path::new("logic").join(kind);
+        for entry in fs::read_dir(folder.join(&relative))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            if !has_extension(&entry) {
+                warn_if_logic(&entry, &relative, faults);
+            }
+        }
+    }
+}
+
+/// Whether the file was taken for a graph.
+fn has_extension(entry: &fs::DirEntry) -> bool {
+    let name = entry.file_name();
+    Path::new(&name)
+        .extension()
+        .is_some_and(|extension| extension == "toml")
+}
+
+fn warn_if_logic(entry: &fs::DirEntry, relative: &Path, faults: &mut Faults) {
+    let name = entry.file_name();
+    let path = Path::new(&name);
+    let part = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().to_lowercase();
+    let (stem, extension) = (part(path.file_stem()), part(path.extension()));
+    let is_slip = (extension.is_empty() || nearest(&extension, ["toml"]).is_some())
+        && nearest(&stem, ["project"]).is_some();
+    let (is_toml, is_folder) = (extension == "toml", entry.path().is_dir());
+    if name.as_encoded_bytes().starts_with(b".") || !(is_toml || is_folder || is_slip) {
+        return;
+    }
+    let what = if is_folder { "folder" } else { "file" };
+    faults.push(Fault {
+        severity: Severity::Warning,
+        hint: Some(
+            "logic is read from `logic/project.toml`, `logic/scenes/NAME.toml` and `logic/functions/NAME.toml`"
+                .to_owned(),
+        ),
+        ..Fault::file(relative.join(path), format!("this {what} is not read"))
+    });
 }
 
 struct Found {
