@@ -16,6 +16,8 @@ use serde::Serialize;
 pub enum Level {
     /// Said by the project.
     Message,
+    /// Said by the engine: something is in order again.
+    Notice,
     /// Said by the project, or by the engine about it.
     Warning,
     /// Something failed.
@@ -33,6 +35,18 @@ pub struct Line<'a> {
     pub node: &'a str,
     /// What it says.
     pub message: &'a str,
+}
+
+impl<'a> Line<'a> {
+    /// What no node says, but the engine itself.
+    pub fn of_engine(level: Level, message: &'a str) -> Self {
+        Self {
+            level,
+            graph: "",
+            node: "",
+            message,
+        }
+    }
 }
 
 /// Where lines go. Called on the logic thread; must not block for long.
@@ -62,17 +76,27 @@ impl StreamConsole {
     pub fn new(format: Format, out: impl Write + Send + 'static) -> Self {
         Self {
             format,
-            writer: writer::LineWriter::new(out),
+            writer: writer::LineWriter::new(out, move |dropped| {
+                let what = if dropped == 1 { "line was" } else { "lines were" };
+                let message = format!("{dropped} {what} dropped, because nobody read them");
+                format.line(&Line::of_engine(Level::Warning, &message))
+            }),
         }
     }
 }
 
 impl Console for StreamConsole {
     fn show(&self, line: &Line<'_>) {
-        self.writer.write(match self.format {
+        self.writer.write(self.format.line(line));
+    }
+}
+
+impl Format {
+    fn line(self, line: &Line<'_>) -> String {
+        match self {
             Format::Text => text(line),
             Format::Json => json(line),
-        });
+        }
     }
 }
 
@@ -104,6 +128,7 @@ fn escaped(text: &str) -> Cow<'_, str> {
 fn word(level: Level) -> &'static str {
     match level {
         Level::Message => "message",
+        Level::Notice => "notice",
         Level::Warning => "warning",
         Level::Error => "error",
     }
@@ -124,7 +149,61 @@ fn json(line: &Line<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io,
+        sync::mpsc::{Receiver, Sender, channel},
+        thread,
+        time::{Duration, Instant},
+    };
+
     use super::*;
+
+    /// Takes nothing before it is permitted to.
+    struct Stalled(Receiver<()>, Sender<u8>);
+
+    impl Write for Stalled {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.0.recv();
+            for byte in bytes {
+                let _ = self.1.send(*byte);
+            }
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn loss_of_lines_is_told_in_the_format_of_the_console() {
+        let (permit, permits) = channel();
+        let (sender, written) = channel();
+        let console = StreamConsole::new(Format::Json, Stalled(permits, sender));
+        let say = |message| console.show(&Line::of_engine(Level::Message, message));
+        (0..10_000).for_each(|_| say("x"));
+        drop(permit);
+        let end = Instant::now() + Duration::from_secs(20);
+        while console.writer.is_busy() {
+            assert!(Instant::now() < end);
+            thread::yield_now();
+        }
+        say("last");
+        drop(console);
+        let text = String::from_utf8(written.try_iter().collect()).unwrap();
+        let lines: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+            .collect();
+        let told = &lines[lines.len() - 2];
+        assert_eq!(told["level"], "warning");
+        let message = told["message"].as_str().unwrap();
+        assert!(
+            message.ends_with(" lines were dropped, because nobody read them"),
+            "{message}"
+        );
+        assert_eq!(lines[lines.len() - 1]["message"], "last");
+    }
 
     #[test]
     fn text_of_a_message_stays_on_one_line() {

@@ -1,7 +1,7 @@
 //! Lines to a stream, through a thread and a bounded queue.
 //!
 //! A reader that is only slow makes the logic wait; one that does not read at all for [`PATIENCE`] loses lines, and is
-//! told how many when it reads again.
+//! told how many when it reads again. A stream that takes nothing any more does not end the run; the log says so once.
 
 use std::{
     collections::VecDeque,
@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) struct LineWriter {
     shared: Arc<Shared>,
+    /// The line that tells how many were lost.
+    lost: Box<dyn Fn(u64) -> String + Send + Sync>,
 }
 
 #[derive(Default)]
@@ -39,7 +41,11 @@ struct Queue {
 }
 
 impl LineWriter {
-    pub(super) fn new(out: impl Write + Send + 'static) -> Self {
+    /// `lost` makes the line that tells how many were lost.
+    pub(super) fn new(
+        out: impl Write + Send + 'static,
+        lost: impl Fn(u64) -> String + Send + Sync + 'static,
+    ) -> Self {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         let spawned = thread::Builder::new()
@@ -48,7 +54,16 @@ impl LineWriter {
         if let Err(error) = spawned {
             log::error!("the console is silent: {error}");
         }
-        Self { shared }
+        Self {
+            shared,
+            lost: Box::new(lost),
+        }
+    }
+
+    /// Whether lines wait to be written.
+    #[cfg(test)]
+    pub(super) fn is_busy(&self) -> bool {
+        !self.shared.lock().lines.is_empty()
     }
 
     pub(super) fn write(&self, line: String) {
@@ -65,9 +80,7 @@ impl LineWriter {
         }
         if queue.dropped > 0 {
             let dropped = std::mem::take(&mut queue.dropped);
-            queue.lines.push_back(format!(
-                "warning: {dropped} lines were dropped, because nobody read them"
-            ));
+            queue.lines.push_back((self.lost)(dropped));
         }
         queue.lines.push_back(line);
         drop(queue);
@@ -100,7 +113,8 @@ impl Shared {
 }
 
 fn write_lines(shared: &Shared, mut out: impl Write) {
-    let mut lines = VecDeque::new();
+    let mut lines: VecDeque<String> = VecDeque::new();
+    let mut has_failed = false;
     loop {
         let mut queue = shared.lock();
         queue.is_writing = false;
@@ -116,11 +130,21 @@ fn write_lines(shared: &Shared, mut out: impl Write) {
         queue.has_stalled = false;
         drop(queue);
         shared.changed.notify_all();
-        for line in lines.drain(..) {
-            // A closed pipe must not end the project: whoever read has chosen to stop.
-            let _ = writeln!(out, "{line}");
+        let mut written = Ok(());
+        for mut line in lines.drain(..) {
+            // In one piece, so that nothing of a line that failed is left in a buffer.
+            line.push('\n');
+            written = written.and(out.write_all(line.as_bytes()));
         }
-        let _ = out.flush();
+        // A closed pipe must not end the project: whoever read has chosen to stop.
+        match written.and_then(|()| out.flush()) {
+            Ok(()) => has_failed = false,
+            Err(_) if has_failed => {}
+            Err(error) => {
+                has_failed = true;
+                log::error!("the console cannot be written any more, the project goes on: {error}");
+            }
+        }
     }
 }
 
@@ -153,7 +177,7 @@ mod tests {
         let (permit, permits) = channel();
         let (sender, written) = channel();
         drop(permit);
-        let writer = LineWriter::new(Slow(permits, sender));
+        let writer = LineWriter::new(Slow(permits, sender), |lost| format!("{lost} lost"));
         for number in 0..10_000 {
             writer.write(number.to_string());
         }
@@ -167,23 +191,19 @@ mod tests {
     fn reader_that_stalls_loses_lines_and_is_told() {
         let (permit, permits) = channel();
         let (sender, written) = channel();
-        let writer = LineWriter::new(Slow(permits, sender));
+        let writer = LineWriter::new(Slow(permits, sender), |lost| format!("{lost} lost"));
         for number in 0..3 * MOST_LINES {
             writer.write(number.to_string());
         }
         drop(permit);
         let end = Instant::now() + Duration::from_secs(20);
-        while !writer.shared.lock().lines.is_empty() {
+        while writer.is_busy() {
             assert!(Instant::now() < end);
             thread::yield_now();
         }
         writer.write("last".to_owned());
         drop(writer);
         let text = String::from_utf8(written.try_iter().flatten().collect()).unwrap();
-        assert!(
-            text.contains(" lines were dropped, because nobody read them\nlast\n"),
-            "{}",
-            text.len()
-        );
+        assert!(text.contains(" lost\nlast\n"), "{}", text.len());
     }
 }

@@ -36,6 +36,7 @@ impl Recorder {
         let text = |(level, node, message): &(Level, String, String)| match level {
             Level::Message => message.clone(),
             Level::Warning => format!("warning {node}: {message}"),
+            Level::Notice => format!("notice {node}: {message}"),
             Level::Error => format!("error {node}: {message}"),
         };
         lines.iter().map(text).collect()
