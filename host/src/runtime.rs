@@ -1,10 +1,13 @@
-//! The runtime: a project that runs, with its plugins, and follows its settings while it does.
+//! The runtime: a project that runs, with its plugins, and follows its settings while it does. Logic that changes is
+//! noticed, and run from the next start on.
 //!
 //! Everything here happens on the logic thread, between branches: start, settings changes, end. Start with
 //! [`Runtime::start`], then [`Runtime::run`].
 
 mod follow;
 mod make;
+mod on_disk;
+mod places;
 mod services;
 mod watch;
 
@@ -38,7 +41,7 @@ pub struct RunOptions {
     pub open: OpenOptions,
     /// Refuse to start if the plugin of any node is off or missing.
     pub strict: bool,
-    /// Do not follow changes of `settings.toml`.
+    /// Do not follow changes of `settings.toml`, nor notice those of the logic.
     pub ignore_changes: bool,
 }
 
@@ -59,6 +62,7 @@ pub struct Runtime {
     engine: Engine,
     console: Arc<dyn Console>,
     absences: Absences,
+    on_disk: on_disk::OnDisk,
     /// Ends with the runtime.
     _watch: Option<watch::Watch>,
 }
@@ -115,6 +119,7 @@ impl Runtime {
             // The file may have changed since it was read.
             engine.stop_handle().request_attention();
         }
+        let on_disk = on_disk::OnDisk::new(&graphs);
         Ok(Self {
             project,
             graphs,
@@ -122,6 +127,7 @@ impl Runtime {
             engine,
             console,
             absences,
+            on_disk,
             _watch: watch,
         })
     }
@@ -131,7 +137,7 @@ impl Runtime {
         let until = limit.and_then(|limit| Instant::now().checked_add(limit));
         loop {
             match self.engine.run(until) {
-                Outcome::Attention => self.follow_settings(),
+                Outcome::Attention => self.follow_files(),
                 outcome => return outcome,
             }
         }
@@ -216,7 +222,7 @@ fn placeholders(program: &Program, graphs: &[Graph], toolbox: &Toolbox) -> Vec<F
 struct Absences(BTreeMap<String, String>);
 
 impl Absences {
-    /// One console error for each type whose nodes do not run, unless it was told before.
+    /// One console error for each type whose nodes do not run, unless it was told before; a notice when they run again.
     fn report(&mut self, program: &Program, toolbox: &Toolbox, console: &dyn Console) {
         let absent = program.infos.iter().filter(|info| info.placeholder);
         let now: BTreeMap<String, String> = absent
@@ -225,13 +231,12 @@ impl Absences {
         for (node_type, reason) in &now {
             if self.0.get(node_type) != Some(reason) {
                 let message = format!("nodes of type `{node_type}` do not run: {reason}");
-                console.show(&Line {
-                    level: Level::Error,
-                    graph: "",
-                    node: "",
-                    message: &message,
-                });
+                console.show(&Line::of_engine(Level::Error, &message));
             }
+        }
+        for node_type in self.0.keys().filter(|node_type| !now.contains_key(*node_type)) {
+            let message = format!("nodes of type `{node_type}` run again");
+            console.show(&Line::of_engine(Level::Notice, &message));
         }
         self.0 = now;
     }

@@ -1,26 +1,39 @@
-//! Following the settings: plugins come and go while the project runs.
+//! Following the settings: plugins come and go while the project runs. Changed logic is only noticed.
 //!
 //! Nothing is half done: a settings file that is at fault changes nothing, and says why on the console.
 
 use super::{Runtime, make_node};
 use crate::{
     console::{Level, Line},
-    diagnostics::Faults,
+    diagnostics::{Fault, Faults, Severity},
     settings::RawSettings,
 };
 
 impl Runtime {
-    pub(super) fn follow_settings(&mut self) {
+    /// Looks at the files, one of which may have changed.
+    pub(super) fn follow_files(&mut self) {
+        let folder = self.project.folder().to_owned();
+        if self.on_disk.has_new_settings(&folder) {
+            self.follow_settings();
+        }
+        self.on_disk.follow_logic(&folder, &*self.console);
+    }
+
+    fn follow_settings(&mut self) {
         let settings = match RawSettings::read(self.project.folder()) {
             Ok(settings) => settings,
             Err(faults) => return self.refuse(&faults),
         };
-        if settings.text() == self.project.settings().text() {
+        let is_as_it_was = settings.text() == self.project.settings().text();
+        if is_as_it_was && !self.on_disk.are_settings_at_fault {
             return;
         }
         let faults = self.project.faults_with(&settings, &self.graphs);
         if faults.has_errors() {
             return self.refuse(&faults);
+        }
+        if is_as_it_was {
+            return self.accept();
         }
         for plugin in self.project.active_plugins() {
             if !settings.is_enabled(&plugin) {
@@ -30,8 +43,9 @@ impl Runtime {
             }
         }
         let faults = self.project.follow(settings, &self.services, &self.graphs);
-        if faults.has_errors() {
-            self.refuse(&faults);
+        match faults.has_errors() {
+            true => self.refuse(&faults),
+            false => self.accept(),
         }
         self.hand_out_settings();
         self.project.activate_plugins();
@@ -61,22 +75,35 @@ impl Runtime {
         });
     }
 
-    fn refuse(&self, faults: &Faults) {
+    fn refuse(&mut self, faults: &Faults) {
+        self.on_disk.are_settings_at_fault = true;
         for fault in faults.iter() {
-            let message = fault.without_severity();
-            self.console.show(&Line {
-                level: Level::Error,
-                graph: "",
-                node: "",
-                message: &message,
-            });
+            let level = match fault.severity {
+                Severity::Warning => Level::Warning,
+                Severity::Error => Level::Error,
+            };
+            self.console.show(&Line::of_engine(level, &one_line(fault)));
         }
         let message = "the settings changed but are at fault; the project goes on as it was";
-        self.console.show(&Line {
-            level: Level::Error,
-            graph: "",
-            node: "",
-            message,
-        });
+        self.console.show(&Line::of_engine(Level::Error, message));
+    }
+
+    /// Says so if the settings were at fault before.
+    fn accept(&mut self) {
+        if std::mem::take(&mut self.on_disk.are_settings_at_fault) {
+            let message = "the settings are in order again";
+            self.console.show(&Line::of_engine(Level::Notice, message));
+        }
+    }
+}
+
+/// The fault with its hint; a console message is one line.
+fn one_line(fault: &Fault) -> String {
+    let mut fault = fault.clone();
+    let hint = fault.hint.take();
+    let text = fault.without_severity();
+    match hint {
+        Some(hint) => format!("{text}; {hint}"),
+        None => text,
     }
 }

@@ -1,112 +1,180 @@
-//! Watching `settings.toml`.
+//! Watching `settings.toml` and the logic.
 //!
-//! Where it is a symbolic link, the file behind it is watched too. A link that is led elsewhere later counts as a change,
-//! but the new file behind it is watched from the next start on only.
+//! The system tells of changes at once. Because it does not tell of everything (a folder that is put in another's place, a
+//! link that is led elsewhere, network drives), a slow look at the files stands behind it; what it finds changed is
+//! watched anew. It does not say what changed: that is for the engine to see.
 
 use std::{
-    ffi::OsString,
-    fs,
-    path::{Path, PathBuf},
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    path::{self, Path, PathBuf},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     thread,
     time::{Duration, Instant},
 };
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
+use super::places::{Places, Stamps};
 use crate::engine::StopHandle;
 
-/// How long the file must have been left alone. Editors write in several steps.
+/// How long the files must have been left alone. Editors write in several steps.
 const QUIET: Duration = Duration::from_millis(60);
 
-/// How long a file that is never left alone is waited for.
+/// How long files that are never left alone are waited for.
 const LONGEST: Duration = Duration::from_millis(500);
 
-/// Asks the engine for attention when the settings file was changed; ends when dropped.
+/// How often the files are looked at when the system says nothing.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// What wakes the watching thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Notice {
+    Changed,
+    End,
+}
+
+/// Asks the engine for attention when settings or logic were changed; ends when dropped.
 pub(super) struct Watch {
-    _watcher: RecommendedWatcher,
+    notices: Sender<Notice>,
 }
 
 impl Watch {
-    /// Watches the folder, because editors replace the file by another of its name.
+    /// Watches folders, because editors replace a file by another of its name.
     pub(super) fn new(folder: &Path, handle: StopHandle) -> Option<Self> {
-        let places = places(&super::settings_file(folder))?;
-        let names: Vec<OsString> = places.iter().map(|(_, name)| name.clone()).collect();
-        let (changed, changes) = channel();
+        let (notices, incoming) = channel();
+        // The system tells of whole paths.
+        let folder = path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let mut following = Following::new(&folder, notices.clone());
+        let spawned = thread::Builder::new()
+            .name("settings-watch".to_owned())
+            .spawn(move || following.run(&incoming, &handle));
+        spawned
+            .map_err(|error| log::warn!("changes of settings.toml are not followed: {error}"))
+            .ok()?;
+        Some(Self { notices })
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // If the thread is gone, nothing is left to end.
+        let _ = self.notices.send(Notice::End);
+    }
+}
+
+struct Following {
+    folder: PathBuf,
+    notices: Sender<Notice>,
+    places: Places,
+    stamps: Stamps,
+    /// `None` if the system does not tell; then the looks alone have to do.
+    watcher: Option<RecommendedWatcher>,
+    has_warned: bool,
+}
+
+impl Following {
+    fn new(folder: &Path, notices: Sender<Notice>) -> Self {
+        let places = Places::of(folder);
+        let mut following = Self {
+            folder: folder.to_owned(),
+            notices,
+            stamps: places.stamps(),
+            places,
+            watcher: None,
+            has_warned: false,
+        };
+        following.watch();
+        following
+    }
+
+    fn run(&mut self, incoming: &Receiver<Notice>, handle: &StopHandle) {
+        loop {
+            let has_news = match incoming.recv_timeout(LOOK) {
+                Ok(Notice::Changed) => true,
+                Ok(Notice::End) | Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => self.look(),
+            };
+            if has_news {
+                if !settled(incoming) {
+                    return;
+                }
+                self.look();
+                handle.request_attention();
+            }
+        }
+    }
+
+    /// Looks at the files, and goes on where they are now; whether anything is otherwise than before.
+    fn look(&mut self) -> bool {
+        let places = Places::of(&self.folder);
+        let stamps = places.stamps();
+        let has_moved = places != self.places;
+        let has_changed = has_moved || stamps != self.stamps;
+        self.stamps = stamps;
+        if has_moved {
+            self.places = places;
+            self.watch();
+        }
+        has_changed
+    }
+
+    fn watch(&mut self) {
+        // Before the new one, so that at no time there are two.
+        self.watcher = None;
+        let (notices, names) = (self.notices.clone(), self.places.clone());
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             if concerns(&event, &names) {
-                // The receiver lives as long as the watcher.
-                let _ = changed.send(());
+                // When the thread is gone, nobody wants to know.
+                let _ = notices.send(Notice::Changed);
             }
         });
         let watched = watcher.and_then(|mut watcher| {
-            for (folder, _) in &places {
+            for folder in self.places.folders() {
                 watcher.watch(folder, RecursiveMode::NonRecursive)?;
             }
             Ok(watcher)
         });
-        let watcher = watched
-            .map_err(|error| log::warn!("changes of settings.toml are not followed: {error}"))
-            .ok()?;
-        let spawned = thread::Builder::new()
-            .name("settings-watch".to_owned())
-            .spawn(move || follow(&changes, &handle));
-        spawned
-            .map_err(|error| log::warn!("changes of settings.toml are not followed: {error}"))
-            .ok()?;
-        Some(Self { _watcher: watcher })
+        match watched {
+            Ok(watcher) => self.watcher = Some(watcher),
+            // What vanished in between is found by the next look.
+            Err(error) if !self.has_warned && self.places.are_there() => {
+                self.has_warned = true;
+                log::warn!(
+                    "changes of settings.toml are noticed only every {} s: {error}",
+                    LOOK.as_secs()
+                );
+            }
+            Err(_) => {}
+        }
     }
-}
-
-/// The folders to watch, each with the name that counts in it: of the file, and of the one that it leads to.
-fn places(file: &Path) -> Option<Vec<(PathBuf, OsString)>> {
-    let place = |file: &Path| Some((file.parent()?.to_owned(), file.file_name()?.to_owned()));
-    let mut places = vec![place(file)?];
-    let behind = fs::canonicalize(file).ok().as_deref().and_then(place);
-    let folder = fs::canonicalize(&places[0].0).ok();
-    if let Some(behind) =
-        behind.filter(|(behind, name)| (Some(behind), name) != (folder.as_ref(), &places[0].1))
-    {
-        places.push(behind);
-    }
-    Some(places)
 }
 
 /// Whether one of the files may have changed; when events were lost, nobody knows.
-fn concerns(event: &notify::Result<notify::Event>, names: &[OsString]) -> bool {
+fn concerns(event: &notify::Result<notify::Event>, places: &Places) -> bool {
     let Ok(event) = event else {
         return true;
     };
-    let is_named = |path: &PathBuf| names.iter().any(|name| path.file_name() == Some(name));
-    event.need_rescan() || (!event.kind.is_access() && event.paths.iter().any(is_named))
+    event.need_rescan() || (!event.kind.is_access() && event.paths.iter().any(|path| places.concern(path)))
 }
 
-/// Ends when the watcher, and with it the sender, is dropped.
-fn follow(changes: &Receiver<()>, handle: &StopHandle) {
-    while changes.recv().is_ok() && settled(changes) {
-        handle.request_attention();
-    }
-}
-
-/// Waits until the file is left alone, but not for ever; `false` if the sender was dropped.
-fn settled(changes: &Receiver<()>) -> bool {
+/// Waits until the files are left alone, but not for ever; `false` at the end.
+fn settled(incoming: &Receiver<Notice>) -> bool {
     let latest = Instant::now() + LONGEST;
     loop {
         let left = latest.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return true;
         }
-        match changes.recv_timeout(QUIET.min(left)) {
-            Ok(()) => {}
+        match incoming.recv_timeout(QUIET.min(left)) {
+            Ok(Notice::Changed) => {}
             Err(RecvTimeoutError::Timeout) => return true,
-            Err(RecvTimeoutError::Disconnected) => return false,
+            Ok(Notice::End) | Err(RecvTimeoutError::Disconnected) => return false,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::sync_channel;
+    use std::{fs, sync::mpsc::sync_channel};
 
     use notify::{
         Event, EventKind,
@@ -122,7 +190,7 @@ mod tests {
         let limit = LONGEST * 20;
         let writer = thread::spawn(
             move || {
-                while begin.elapsed() < limit && changed.send(()).is_ok() {}
+                while begin.elapsed() < limit && changed.send(Notice::Changed).is_ok() {}
             },
         );
         assert!(settled(&changes));
@@ -134,42 +202,49 @@ mod tests {
     #[test]
     fn end_of_the_watch_is_no_change() {
         let (changed, changes) = channel();
+        changed.send(Notice::End).unwrap();
+        assert!(!settled(&changes));
         drop(changed);
         assert!(!settled(&changes));
     }
 
     #[test]
     fn events_that_were_lost_count_as_a_change() {
-        let names = [OsString::from("settings.toml")];
-        let other = Event::new(EventKind::Modify(ModifyKind::Any)).add_path("/p/other.toml".into());
-        assert!(!concerns(&Ok(other.clone()), &names));
-        assert!(concerns(&Ok(other.add_path("/p/settings.toml".into())), &names));
-        let read = Event::new(EventKind::Access(AccessKind::Any)).add_path("/p/settings.toml".into());
-        assert!(!concerns(&Ok(read), &names));
+        let project = tempfile::tempdir().unwrap();
+        fs::write(project.path().join("settings.toml"), "").unwrap();
+        let places = Places::of(project.path());
+        let at = |name: &str| project.path().join(name);
+        let other = Event::new(EventKind::Modify(ModifyKind::Any)).add_path(at("other.toml"));
+        assert!(!concerns(&Ok(other.clone()), &places));
+        assert!(concerns(&Ok(other.add_path(at("settings.toml"))), &places));
+        let read = Event::new(EventKind::Access(AccessKind::Any)).add_path(at("settings.toml"));
+        assert!(!concerns(&Ok(read), &places));
         assert!(concerns(
             &Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan)),
-            &names
+            &places
         ));
-        assert!(concerns(&Err(notify::Error::generic("lost")), &names));
+        assert!(concerns(&Err(notify::Error::generic("lost")), &places));
     }
 
-    #[cfg(unix)]
     #[test]
-    fn file_behind_a_link_is_watched_too() {
-        let project = tempfile::tempdir().unwrap();
-        let file = project.path().join("settings.toml");
-        fs::write(&file, "").unwrap();
-        let own = (project.path().to_owned(), OsString::from("settings.toml"));
-        assert_eq!(places(&file).unwrap(), std::slice::from_ref(&own));
+    fn look_notices_what_the_system_did_not_tell() {
+        let parent = tempfile::tempdir().unwrap();
+        let project = parent.path().join("project");
+        fs::create_dir(&project).unwrap();
+        fs::write(project.join("settings.toml"), "format = 1").unwrap();
+        let (notices, _incoming) = channel();
+        let mut following = Following::new(&project, notices);
+        assert!(!following.look());
+        fs::write(project.join("settings.toml"), "format = 1\n").unwrap();
+        assert!(following.look());
+        assert!(!following.look());
 
-        let elsewhere = tempfile::tempdir().unwrap();
-        let shared = elsewhere.path().join("shared.toml");
-        fs::rename(&file, &shared).unwrap();
-        std::os::unix::fs::symlink(&shared, &file).unwrap();
-        let behind = (
-            elsewhere.path().canonicalize().unwrap(),
-            OsString::from("shared.toml"),
-        );
-        assert_eq!(places(&file).unwrap(), [own, behind]);
+        fs::rename(&project, parent.path().join("away")).unwrap();
+        assert!(following.look());
+        assert!(!following.look());
+        fs::rename(parent.path().join("away"), &project).unwrap();
+        assert!(following.look());
+        assert!(following.watcher.is_some());
+        assert!(!following.look());
     }
 }

@@ -96,7 +96,91 @@ fn faulty_settings_change_nothing_and_say_why() {
     running.wait_for("the settings changed but are at fault");
     running.wait_for("Hello, world");
     project.write("settings.toml", &sound.replace("Hello", "Bonjour"));
+    running.wait_for("notice: the settings are in order again");
     running.wait_for("Bonjour, world");
+
+    std::fs::remove_file(project.folder().join("settings.toml")).unwrap();
+    let told = running.wait_for("settings.toml: not found");
+    assert!(told.contains("not found; a project is a folder with"), "{told}");
+    running.wait_for("the settings changed but are at fault");
+    project.write("settings.toml", &sound.replace("Hello", "Bonjour"));
+    running.wait_for("notice: the settings are in order again");
+    let seen = running.seen();
+    let told = seen.iter().filter(|line| line.contains("in order again"));
+    assert_eq!(told.count(), 2);
+}
+
+#[test]
+fn change_of_the_logic_is_told_once() {
+    let project = ticking_project();
+    let mut running = project.run(&[]);
+    running.wait_for("Hello, world");
+    let sound = project.read("logic/project.toml");
+    project.write("logic/project.toml", &sound.replace("0.05", "0.06"));
+    running.wait_for("warning: the logic changed; restart to run it");
+    project.write("logic/scenes/new.toml", "format = 1");
+    running.wait_for("warning: the logic changed; restart to run it");
+    project.write("logic/scenes/new.toml", "format = 1\n[[[");
+    running.wait_for("warning: the logic changed; restart to run it");
+    std::fs::remove_dir_all(project.folder().join("logic/scenes")).unwrap();
+    running.wait_for("warning: the logic changed; restart to run it");
+    project.write("logic/project.toml", &sound);
+    running.wait_for("notice: the logic is again what runs");
+    let told = running
+        .seen()
+        .iter()
+        .filter(|line| line.contains("the logic"))
+        .count();
+    assert_eq!(told, 5);
+}
+
+#[test]
+fn settings_of_a_folder_that_was_made_anew_are_followed() {
+    let project = ticking_project();
+    let mut running = project.run(&[]);
+    running.wait_for("Hello, world");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let away = elsewhere.path().join("away");
+    std::fs::rename(project.folder(), &away).unwrap();
+    running.wait_for("the settings changed but are at fault");
+    std::fs::create_dir(project.folder()).unwrap();
+    for name in ["settings.toml", "logic", "plugin-folder"] {
+        std::fs::rename(away.join(name), project.folder().join(name)).unwrap();
+    }
+    running.wait_for("notice: the settings are in order again");
+    let sound = project.read("settings.toml");
+    project.write("settings.toml", &sound.replace("Hello", "Bonjour"));
+    running.wait_for("Bonjour, world");
+    assert!(!running.log().contains("notify"), "{}", running.log());
+}
+
+#[cfg(unix)]
+#[test]
+fn project_behind_a_link_that_is_led_elsewhere_is_followed() {
+    let project = ticking_project();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (one, two) = (elsewhere.path().join("one"), elsewhere.path().join("two"));
+    for (name, folder) in [("one", &one), ("two", &two)] {
+        std::fs::create_dir_all(folder.join("logic")).unwrap();
+        let settings = project.read("settings.toml").replace("Hello", name);
+        std::fs::write(folder.join("settings.toml"), settings).unwrap();
+        std::fs::write(
+            folder.join("logic/project.toml"),
+            project.read("logic/project.toml"),
+        )
+        .unwrap();
+    }
+    std::fs::rename(project.folder().join("plugin-folder"), one.join("plugin-folder")).unwrap();
+    std::fs::remove_dir_all(project.folder()).unwrap();
+    std::os::unix::fs::symlink(&one, project.folder()).unwrap();
+    let mut running = project.run(&[]);
+    running.wait_for("one, world");
+    std::fs::remove_file(project.folder()).unwrap();
+    std::os::unix::fs::symlink(&two, project.folder()).unwrap();
+    running.wait_for("two, world");
+    let sound = project.read("settings.toml");
+    project.write("settings.toml", &sound.replace("two", "three"));
+    running.wait_for("three, world");
 }
 
 #[cfg(unix)]
@@ -137,12 +221,19 @@ fn absence_of_a_plugin_is_told_once() {
     );
     project.pulsewire(&["plugins", "enable", "good"]).with_code(0);
     running.wait_for("Hello, world");
-    let told = running
+    let told: Vec<String> = running
         .seen()
         .iter()
         .filter(|line| line.contains("good.tell"))
-        .count();
-    assert_eq!(told, 1);
+        .cloned()
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "error: nodes of type `good.tell` do not run: plugin `good` is disabled",
+            "notice: nodes of type `good.tell` run again",
+        ]
+    );
 }
 
 #[test]
