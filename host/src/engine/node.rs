@@ -89,7 +89,14 @@ impl EngineNode for PluginNode {
 
 /// An event node without behaviour: hands on what was emitted. An empty value stands for the output's default.
 pub(crate) struct PassEvent {
-    outputs: Box<[(DataType, Value)]>,
+    outputs: Box<[Passed]>,
+}
+
+struct Passed {
+    data_type: DataType,
+    default: Value,
+    /// Whether the output holds the default, so that it need not be set again.
+    is_default: bool,
 }
 
 impl PassEvent {
@@ -98,7 +105,11 @@ impl PassEvent {
         let outputs = outputs.into_iter();
         Self {
             outputs: outputs
-                .map(|data_type| (data_type, Value::default_of(data_type)))
+                .map(|data_type| Passed {
+                    data_type,
+                    default: Value::default_of(data_type),
+                    is_default: false,
+                })
                 .collect(),
         }
     }
@@ -116,16 +127,21 @@ impl EngineNode for PassEvent {
                 "the event carries {found} values, expected {expected}"
             )));
         }
-        for (at, (data_type, default)) in self.outputs.iter().enumerate() {
-            let value = call.take_value(at);
-            if value.fits(*data_type) {
+        for (at, output) in self.outputs.iter_mut().enumerate() {
+            let value = &call.values()[at];
+            if matches!(value, Value::Empty) {
+                if !output.is_default {
+                    call.set(at, output.default.clone());
+                    output.is_default = true;
+                }
+            } else if value.fits(output.data_type) {
+                let value = call.take_value(at);
                 call.set(at, value);
-            } else if matches!(value, Value::Empty) {
-                call.set(at, default.clone());
+                output.is_default = false;
             } else {
-                let found = value.data_type();
+                let (found, expected) = (value.data_type(), output.data_type);
                 return Err(NodeError::new(format!(
-                    "the event carries {found} as value {}, expected {data_type}",
+                    "the event carries {found} as value {}, expected {expected}",
                     at + 1
                 )));
             }

@@ -2,7 +2,8 @@
 //!
 //! A [`task`] waits for Start and then is a [`live`] connection until Stop: it feeds the protocol core with
 //! frames, time and commands, and carries out what comes of it. `connect` opens a transport step by step, `socket` is
-//! an open one, `outlet` brings events to the engine, `subscriptions` knows which are wanted, `load` bounds what waits
+//! an open one (`polled` makes its stream fit for tungstenite), `inbox` and `outlet` bring events to the engine,
+//! `subscriptions` knows which are wanted, `load` bounds what waits
 //! to be sent.
 //!
 //! Invariants:
@@ -13,9 +14,11 @@
 mod activity;
 mod command;
 mod connect;
+mod inbox;
 mod live;
 mod load;
 mod outlet;
+mod polled;
 mod random;
 mod report;
 mod resolve;

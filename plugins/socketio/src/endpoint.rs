@@ -8,7 +8,7 @@ use std::fmt;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value as Json};
-use tokio_tungstenite::tungstenite::{
+use tungstenite::{
     handshake::client::generate_key,
     http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header},
 };

@@ -5,7 +5,7 @@ use pulsewire_plugin_api::{
     value::{Binary, Dictionary, Text, Value},
 };
 use socketio_proto::{Data, Message};
-use tokio_tungstenite::tungstenite::Bytes;
+use tungstenite::Bytes;
 
 /// The outputs of On Socket.IO Receive by their places.
 const NAMESPACE: usize = 0;
@@ -33,21 +33,12 @@ pub(crate) struct Received {
 impl Received {
     /// Takes the arguments out of the message.
     pub(crate) fn of(message: Message, wanted: Wanted) -> Self {
-        let mut received = Self {
-            wanted,
-            message: Value::Empty,
-            first: Value::Empty,
-            all: Value::Empty,
-            data: Value::Empty,
-        };
-        let wants_text = wanted.value(MESSAGE);
-        // The text of a single string is shared with the values, so it is made of them.
-        let is_text = matches!(message.args.as_slice(), [Data::String(_)]);
-        if wants_text && !is_text {
-            received.message = Value::from(message.text());
+        if let [Data::String(text)] = message.args.as_slice() {
+            return Self::plain(text, wanted);
         }
-        if !is_text && ![VALUE, ARGUMENTS, DATA].into_iter().any(|at| wanted.value(at)) {
-            return received;
+        let mut received = Self::nothing(wanted);
+        if wanted.value(MESSAGE) {
+            received.message = Value::from(message.text());
         }
         let mut data = None;
         let mut args = message.args.into_iter().map(|arg| value(arg, &mut data));
@@ -56,22 +47,52 @@ impl Received {
             received.first = all.first().cloned().unwrap_or_default();
             received.all = Value::from(all);
             received.data = Value::Binary(data.unwrap_or_default());
-        } else {
+        } else if wanted.value(VALUE) {
             received.first = args.next().unwrap_or_default();
-        }
-        if wants_text && is_text {
-            received.message = received.first.clone();
         }
         received
     }
 
+    /// Of a message with one string.
+    pub(crate) fn plain(text: &str, wanted: Wanted) -> Self {
+        let mut received = Self::nothing(wanted);
+        if wanted.value(MESSAGE) {
+            received.message = Value::from(text);
+        }
+        if wanted.value(VALUE) || wanted.value(ARGUMENTS) {
+            received.first = match wanted.value(MESSAGE) {
+                true => received.message.clone(),
+                false => Value::from(text),
+            };
+        }
+        if wanted.value(ARGUMENTS) {
+            received.all = Value::from(vec![received.first.clone()]);
+        }
+        if wanted.value(DATA) {
+            received.data = Value::Binary(Binary::default());
+        }
+        received
+    }
+
+    fn nothing(wanted: Wanted) -> Self {
+        Self {
+            wanted,
+            message: Value::Empty,
+            first: Value::Empty,
+            all: Value::Empty,
+            data: Value::Empty,
+        }
+    }
+
     /// About how much memory it holds.
     pub(crate) fn size(&self) -> usize {
-        match (&self.message, &self.data) {
-            (Value::String(text), Value::Binary(data)) => text.len() + data.len(),
-            (Value::String(text), _) => text.len(),
-            (_, Value::Binary(data)) => data.len(),
+        let text = match &self.message {
+            Value::String(text) => text.len(),
             _ => 0,
+        };
+        match &self.data {
+            Value::Binary(data) => text + data.len(),
+            _ => text,
         }
     }
 
@@ -81,14 +102,8 @@ impl Received {
             true => Value::String(text.clone()),
             false => Value::Empty,
         };
-        let mut values = [const { Value::Empty }; COUNT];
-        values[NAMESPACE] = text(NAMESPACE, namespace);
-        values[TRIGGER_NAME] = text(TRIGGER_NAME, name);
-        values[MESSAGE] = self.message;
-        values[VALUE] = self.first;
-        values[ARGUMENTS] = self.all;
-        values[DATA] = self.data;
-        values
+        let (namespace, name) = (text(NAMESPACE, namespace), text(TRIGGER_NAME, name));
+        [namespace, name, self.message, self.first, self.all, self.data]
     }
 }
 

@@ -8,7 +8,7 @@ use pulsewire_it::servers::{Kind, RealServer, bytes};
 use serde_json::{Value, json};
 use std::net::TcpStream;
 use std::time::Duration;
-use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
+use tungstenite::{self, Message, WebSocket};
 
 const SOON: Duration = Duration::from_secs(20);
 

@@ -12,7 +12,7 @@
 use std::{collections::VecDeque, time::Instant};
 
 use crate::{
-    Action, Config, DisconnectReason, Event, Frame, Limits,
+    Action, Config, DisconnectReason, Event, Frame, Limits, Message,
     backoff::Backoff,
     namespace::{Namespace, Namespaces},
     session::Session,
@@ -103,6 +103,19 @@ impl Client {
     #[must_use]
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
+    }
+
+    /// The next event if it is a message, so that a batch of frames can be handed on one by one; the others wait for
+    /// [`poll_event`](Self::poll_event), in their order.
+    #[must_use]
+    pub fn poll_message(&mut self) -> Option<Message> {
+        match self.events.pop_front()? {
+            Event::Message(message) => Some(message),
+            other => {
+                self.events.push_front(other);
+                None
+            }
+        }
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout). Changes with every other call.

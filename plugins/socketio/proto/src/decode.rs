@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
-use crate::{Data, DecodeError, encode::RESERVED_NAMES};
+use crate::{Data, DecodeError, PlainMessage, encode::RESERVED_NAMES, json};
 
 /// A packet. `N` is how its namespace is held.
 #[derive(Debug, PartialEq)]
@@ -134,6 +134,28 @@ fn event_payload(text: &str) -> Result<Body, DecodeError> {
         return Err(invalid(format_args!("event name `{name}` is reserved")));
     }
     Ok(Body::Event { name, args })
+}
+
+/// The most common packet, an event `["name","text"]` without escapes or attachments, without a JSON parser; nothing if
+/// it is another. `packet` begins with the Engine.IO type.
+pub(crate) fn plain(packet: &str) -> Option<PlainMessage<'_>> {
+    let (namespace, payload) = split_namespace(packet.strip_prefix("42")?);
+    let (name, rest) = plain_string(payload.strip_prefix('[')?)?;
+    let (text, rest) = plain_string(rest.strip_prefix(',')?)?;
+    let is_plain = rest == "]" && !RESERVED_NAMES.contains(&name);
+    is_plain.then_some(PlainMessage {
+        namespace,
+        name,
+        text,
+    })
+}
+
+/// A string without escapes, and what follows it.
+fn plain_string(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix('"')?;
+    let end = json::first_special(text.as_bytes())?;
+    // Anything special but the closing quote is a parser's work.
+    Some((&text[..end], text[end..].strip_prefix('"')?))
 }
 
 /// `[name, …args]`, read without a detour over a list.
@@ -315,6 +337,41 @@ mod tests {
                 },
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn plain_messages_are_what_the_parser_reads() {
+        for (text, is_plain) in [
+            (r#"42["e","text"]"#, true),
+            (r#"42/custom,["",""]"#, true),
+            (r#"42/a?b=1,["é","😀 and more than sixteen bytes"]"#, true),
+            (r#"42["e","a\"b"]"#, false),
+            (r#"42["e\n","a"]"#, false),
+            ("42[\"e\",\"a\u{1}\"]", false),
+            (r#"42["e","a"] "#, false),
+            (r#"42["e" ,"a"]"#, false),
+            (r#"42["e","a","b"]"#, false),
+            (r#"42["e","a"]]"#, false),
+            (r#"42["e"]"#, false),
+            (r#"42["e",1]"#, false),
+            (r#"42["e","a"#, false),
+            (r#"427["e","a"]"#, false),
+            (r#"42["connect","a"]"#, false),
+            (r#"43["e","a"]"#, false),
+            (r#"451-["e","a"]"#, false),
+            ("42", false),
+            ("", false),
+        ] {
+            let plain = plain(text);
+            assert_eq!(plain.is_some(), is_plain, "{text}");
+            if let Some(plain) = plain {
+                let (packet, _) = packet(&text[1..]);
+                let args = vec![Data::from(plain.text)];
+                let name = plain.name.to_owned();
+                assert_eq!(packet.namespace, plain.namespace, "{text}");
+                assert_eq!(packet.body, Body::Event { name, args }, "{text}");
+            }
         }
     }
 

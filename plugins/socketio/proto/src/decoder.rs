@@ -34,6 +34,11 @@ impl Decoder {
         }
     }
 
+    /// Whether attachments must follow.
+    pub(crate) fn is_in_packet(&self) -> bool {
+        self.partial.is_some()
+    }
+
     /// A text message. `None` if attachments must follow.
     pub(crate) fn text<'a>(&mut self, text: &'a str) -> Result<Option<Packet<Cow<'a, str>>>, DecodeError> {
         if self.partial.is_some() {

@@ -70,6 +70,17 @@ impl Message {
     }
 }
 
+/// A received event with one argument, a string; borrowed from its frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlainMessage<'a> {
+    /// The namespace.
+    pub namespace: &'a str,
+    /// The event's name.
+    pub name: &'a str,
+    /// The argument.
+    pub text: &'a str,
+}
+
 /// Why a namespace could not be joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ConnectErrorKind {

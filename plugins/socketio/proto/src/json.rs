@@ -87,9 +87,9 @@ pub(crate) fn string(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// The place of the first byte that must be escaped. Looks at many at once: without an early exit inside a chunk the
+/// The place of the first byte that must be escaped in a string, its closing quote among them. Looks at many at once: without an early exit inside a chunk the
 /// compiler can use the machine's wide instructions.
-fn first_special(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn first_special(bytes: &[u8]) -> Option<usize> {
     const AT_ONCE: usize = 16;
     let is_special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
     let plain = |chunk: &[u8]| !chunk.iter().fold(false, |any, &byte| any | is_special(byte));

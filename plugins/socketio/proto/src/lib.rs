@@ -55,6 +55,6 @@ pub use config::{Config, Limits, Random};
 pub use data::Data;
 pub use encode::is_reserved_name;
 pub use error::{DecodeError, EmitError, Error, HandshakeError, JoinError};
-pub use event::{Action, ConnectErrorKind, DisconnectReason, Event, Message};
+pub use event::{Action, ConnectErrorKind, DisconnectReason, Event, Message, PlainMessage};
 pub use namespace::normalize as normalize_namespace;
 pub use transport::{Frame, Stage, TransportFailure};

@@ -13,19 +13,17 @@ use tokio::{
     net::TcpStream,
     time::{Instant, sleep_until},
 };
-use tokio_tungstenite::{
-    client_async_with_config,
-    tungstenite::{
-        Error,
-        error::ProtocolError,
-        http::{Response, header},
-        protocol::WebSocketConfig,
-    },
+use tungstenite::{
+    Error,
+    error::ProtocolError,
+    http::{Response, header},
+    protocol::WebSocketConfig,
 };
 use url::Host;
 
 use super::{
     activity::Noted,
+    polled,
     resolve::Resolver,
     socket::{Socket, Stream},
     tls::Tls,
@@ -112,7 +110,7 @@ pub(super) async fn open(
         .max_write_buffer_size(usize::MAX)
         .max_message_size(Some(settings.max_message_size))
         .max_frame_size(Some(settings.max_message_size));
-    let (socket, _) = client_async_with_config(endpoint.request(), stream, Some(config))
+    let socket = polled::upgrade(stream, endpoint.request(), config)
         .await
         .map_err(|error| failed(Stage::Http, describe_refusal(error)))?;
     Ok(Socket::new(socket))

@@ -16,12 +16,13 @@ use tokio::sync::{mpsc, watch};
 use super::{
     command::Command,
     connect::{self, Connector, Progress},
+    inbox::Inbox,
     load::Load,
     outlet::Outlet,
     random,
     socket::now,
     subscriptions::Subscriptions,
-    timer::Timer,
+    timer::{Timer, sleep_until_some},
     transport::{Transport, Turn},
 };
 use crate::settings::Settings;
@@ -57,8 +58,8 @@ enum Input {
     Turn(Turn),
     Command(Command),
     Due,
-    /// Events were offered to the engine again; `was_full`: the connection did not read meanwhile.
-    Told {
+    /// What the engine refused is due again; `was_full`: the connection did not read meanwhile.
+    Retry {
         was_full: bool,
     },
     Shutdown,
@@ -138,7 +139,8 @@ impl<'a> Live<'a> {
             Input::Command(command) => self.on_commands(command).await,
             Input::Due => self.client.handle_timeout(now()),
             Input::Shutdown => self.is_shutting_down = true,
-            Input::Told { was_full } => {
+            Input::Retry { was_full } => {
+                self.context.outlet.retry();
                 if was_full {
                     // That nothing was heard is not the server's fault.
                     self.client.handle_bytes(now());
@@ -152,15 +154,17 @@ impl<'a> Live<'a> {
             commands,
             shutdown,
             outlet,
+            subscriptions,
             ..
         } = &mut *self.context;
-        let (was_full, is_refused) = (outlet.is_full(), outlet.is_refused());
+        let (was_full, retry_at) = (outlet.is_full(), outlet.retry_at());
+        let mut inbox = Inbox::new(outlet, subscriptions);
         let deadline = self.client.poll_timeout();
         tokio::select! {
-            turn = self.transport.turn(&mut self.client, !was_full) => Input::Turn(turn),
+            turn = self.transport.turn(&mut self.client, &mut inbox) => Input::Turn(turn),
             command = commands.recv(), if !self.is_stopping => command.map_or(Input::Shutdown, Input::Command),
             () = self.timer.ring(deadline) => Input::Due,
-            () = outlet.retry(), if is_refused => Input::Told { was_full },
+            () = sleep_until_some(retry_at) => Input::Retry { was_full },
             // An error means that the driver itself is gone.
             _ = shutdown.wait_for(|is_over| *is_over), if !self.is_shutting_down => Input::Shutdown,
         }

@@ -10,7 +10,7 @@ use pulsewire_plugin_api::{
     EmitError, EventSource, Host, PluginError, Wanted,
     value::{Text, Value},
 };
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use crate::{
     nodes::{ON_ERROR, ON_RECEIVE, ON_START, ON_STOP, ON_SUBSCRIBE, ON_UNSUBSCRIBE},
@@ -134,14 +134,9 @@ impl Outlet {
         self.is_detached
     }
 
-    /// Whether the engine has not taken everything, so that [`retry`](Self::retry) is needed.
-    pub(super) fn is_refused(&self) -> bool {
-        self.retry.is_some()
-    }
-
     /// Whether so much was refused that the connection should not read on.
     pub(super) fn is_full(&self) -> bool {
-        self.is_refused() && (self.waiting_events >= MANY || self.waiting_bytes >= MUCH)
+        self.retry.is_some() && (self.waiting_events >= MANY || self.waiting_bytes >= MUCH)
     }
 
     /// Hands over what was gathered, unless the engine has just refused some of it.
@@ -151,10 +146,14 @@ impl Outlet {
         }
     }
 
-    /// Waits a little, then tries again. Cancel-safe.
-    pub(super) async fn retry(&mut self) {
-        let Some((at, delay)) = self.retry else { return };
-        sleep_until(at).await;
+    /// When to try again what the engine refused, if it did.
+    pub(super) fn retry_at(&self) -> Option<Instant> {
+        self.retry.map(|(at, _)| at)
+    }
+
+    /// Tries again.
+    pub(super) fn retry(&mut self) {
+        let Some((_, delay)) = self.retry else { return };
         let before = self.waiting_events;
         self.retry = None;
         if !self.flush() {
@@ -314,8 +313,8 @@ mod tests {
         taken.iter().map(message).collect()
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn what_the_engine_refuses_follows_in_order() {
+    #[test]
+    fn what_the_engine_refuses_follows_in_order() {
         let (engine, mut outlet) = outlet(1);
         receive(&mut outlet, "a");
         receive(&mut outlet, "b");
@@ -323,23 +322,23 @@ mod tests {
         outlet.hand_over();
         receive(&mut outlet, "c");
         assert_eq!(messages(&engine), ["a"]);
-        outlet.retry().await;
-        assert!(outlet.is_refused());
+        outlet.retry();
+        assert!(outlet.retry_at().is_some());
         *engine.room.lock().unwrap() = 2;
-        outlet.retry().await;
+        outlet.retry();
         assert_eq!(messages(&engine), ["a", "b", "-"]);
         // Something waits still, so nothing may overtake it.
         *engine.room.lock().unwrap() = 2;
         receive(&mut outlet, "d");
         assert_eq!(messages(&engine), ["a", "b", "-"]);
-        outlet.retry().await;
+        outlet.retry();
         assert_eq!(messages(&engine), ["a", "b", "-", "c", "d"]);
-        assert!(!outlet.is_refused());
+        assert_eq!(outlet.retry_at(), None);
         assert_eq!(outlet.waiting_bytes, 0);
     }
 
-    #[tokio::test]
-    async fn many_or_large_events_stop_the_reading() {
+    #[test]
+    fn many_or_large_events_stop_the_reading() {
         let (_, mut outlet) = outlet(0);
         for _ in 0..MANY - 1 {
             receive(&mut outlet, "");

@@ -11,7 +11,6 @@ use std::{
     time::Instant,
 };
 
-use futures_util::{FutureExt, Sink, SinkExt, Stream as _};
 use socketio_proto::{Client, Frame, Stage, TransportFailure};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -19,18 +18,19 @@ use tokio::{
     time,
 };
 use tokio_rustls::client::TlsStream;
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        Error, Message,
-        error::{CapacityError, ProtocolError},
-    },
+use tungstenite::{
+    Error, Message, WebSocket,
+    error::{CapacityError, ProtocolError},
 };
 
-use super::activity::Noted;
+use super::{
+    activity::Noted,
+    inbox::Inbox,
+    polled::{Polled, would_block},
+};
 
 /// Most frames of one batch, so that commands, timers and other connections get their turn.
-const BATCH: usize = 128;
+const BATCH: usize = 512;
 
 /// Most bytes of one batch; the last frame may go beyond.
 const BATCH_BYTES: usize = 1 << 20;
@@ -43,7 +43,9 @@ pub(super) enum Stream {
 
 /// An open transport.
 pub(super) struct Socket {
-    websocket: WebSocketStream<Stream>,
+    websocket: WebSocket<Polled<Stream>>,
+    /// The stream takes no more; what was handed over last waits in the WebSocket's buffer.
+    is_blocked: bool,
     /// Frames were handed over that may not be written yet.
     is_dirty: bool,
     /// What is left is written, then the WebSocket is closed.
@@ -52,9 +54,10 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn new(websocket: WebSocketStream<Stream>) -> Self {
+    pub(super) fn new(websocket: WebSocket<Polled<Stream>>) -> Self {
         Self {
             websocket,
+            is_blocked: false,
             is_dirty: false,
             is_closing: false,
             has_sent_close: false,
@@ -68,25 +71,26 @@ impl Socket {
 
     /// Drops the connection; tells the server if that costs no waiting.
     pub(super) fn abort(mut self) {
-        let _ = self.websocket.close(None).now_or_never();
+        let _ = self.websocket.close(None).and_then(|()| self.websocket.flush());
     }
 
-    /// Moves frames both ways. Ready when frames went one way or the other, or with the reason why the connection has
-    /// ended. Without `may_read` nothing is received.
+    /// Moves frames both ways, and messages into `inbox`. Ready when frames went one way or the other, or with the
+    /// reason why the connection has ended. With a full inbox nothing is received.
     pub(super) fn poll(
         &mut self,
         cx: &mut Context<'_>,
         client: &mut Client,
-        may_read: bool,
+        inbox: &mut Inbox<'_>,
     ) -> Poll<Result<(), TransportFailure>> {
-        let wrote = match self.poll_write(cx, client) {
+        self.websocket.get_ref().task().enter(cx);
+        let wrote = match self.write(client) {
             Ok(wrote) => wrote,
             // What the server said before it hung up tells more than that it did.
-            Err(error) => return Poll::Ready(self.last_words(cx, client, error)),
+            Err(error) => return Poll::Ready(self.last_words(client, inbox, error)),
         };
-        let read = may_read || self.is_closing;
-        let received = if read { self.poll_read(cx, client)? } else { false };
-        if self.websocket.get_mut().take_activity() {
+        let may_read = !inbox.is_full() || self.is_closing;
+        let received = may_read && self.read(client, inbox)?;
+        if self.websocket.get_mut().stream().take_activity() {
             client.handle_bytes(now());
         }
         match wrote || received {
@@ -96,10 +100,9 @@ impl Socket {
     }
 
     /// Writes as much as the stream takes. Says whether the core gave anything.
-    fn poll_write(&mut self, cx: &mut Context<'_>, client: &mut Client) -> Result<bool, Error> {
-        let mut websocket = Pin::new(&mut self.websocket);
+    fn write(&mut self, client: &mut Client) -> Result<bool, Error> {
         let mut wrote = false;
-        while !self.has_sent_close && websocket.as_mut().poll_ready(cx)?.is_ready() {
+        while !self.has_sent_close && self.may_write()? {
             let message = match client.poll_transmit() {
                 Some(Frame::Text(text)) => Message::text(text),
                 Some(Frame::Binary(bytes)) => Message::Binary(bytes),
@@ -109,48 +112,74 @@ impl Socket {
                 }
                 None => break,
             };
-            websocket.as_mut().start_send(message)?;
+            match self.websocket.write(message) {
+                Ok(()) => {}
+                // It was taken nevertheless.
+                Err(error) if would_block(&error) => self.is_blocked = true,
+                Err(error) => return Err(error),
+            }
             self.is_dirty = true;
             wrote = true;
         }
-        if self.is_dirty && websocket.as_mut().poll_flush(cx)?.is_ready() {
-            self.is_dirty = false;
+        if self.is_dirty {
+            self.flush()?;
         }
         Ok(wrote)
     }
 
-    /// Reads a batch. Says whether there was anything.
-    fn poll_read(&mut self, cx: &mut Context<'_>, client: &mut Client) -> Result<bool, TransportFailure> {
+    fn may_write(&mut self) -> Result<bool, Error> {
+        if self.is_blocked {
+            self.flush()?;
+        }
+        Ok(!self.is_blocked)
+    }
+
+    /// Writes what the WebSocket has buffered, as far as the stream takes it.
+    fn flush(&mut self) -> Result<(), Error> {
+        match self.websocket.flush() {
+            Ok(()) => (self.is_blocked, self.is_dirty) = (false, false),
+            Err(error) if would_block(&error) => self.is_blocked = true,
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Reads a batch. Says whether there was anything. A message is taken at once, while it is in the processor's cache.
+    fn read(&mut self, client: &mut Client, inbox: &mut Inbox<'_>) -> Result<bool, TransportFailure> {
         let now = now();
         let mut bytes = 0;
         for count in 0..BATCH {
             if bytes >= BATCH_BYTES {
                 break;
             }
-            let Poll::Ready(next) = Pin::new(&mut self.websocket).poll_next(cx) else {
-                return Ok(count > 0);
-            };
-            match next {
-                Some(Ok(Message::Text(text))) => {
+            match self.websocket.read() {
+                Ok(Message::Text(text)) => {
                     bytes += text.len();
+                    if let Some(message) = client.handle_plain(now, text.as_str()) {
+                        inbox.take_plain(message);
+                        continue;
+                    }
                     client.handle_frame(now, Frame::Text(text.as_str()));
                 }
-                Some(Ok(Message::Binary(data))) => {
+                Ok(Message::Binary(data)) => {
                     bytes += data.len();
                     client.handle_frame(now, Frame::Binary(data));
                 }
-                Some(Ok(Message::Close(frame))) => {
+                Ok(Message::Close(frame)) => {
                     // The answer is queued; the server may wait for it.
-                    let _ = self.websocket.flush().now_or_never();
+                    let _ = self.websocket.flush();
                     return Err(TransportFailure::Closed {
                         code: frame.as_ref().map(|frame| frame.code.into()),
                         reason: frame.map(|frame| frame.reason.to_string()).unwrap_or_default(),
                     });
                 }
                 // The library answers the WebSocket's own pings; the server is alive anyway.
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => self.is_dirty = true,
-                Some(Err(error)) => return Err(failure(error)),
-                None => return Err(TransportFailure::eof()),
+                Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => self.is_dirty = true,
+                Err(error) if would_block(&error) => return Ok(count > 0),
+                Err(error) => return Err(failure(error)),
+            }
+            while let Some(message) = client.poll_message() {
+                inbox.take(message);
             }
         }
         Ok(true)
@@ -159,11 +188,11 @@ impl Socket {
     /// The connection cannot be written to any more: takes what was received before.
     fn last_words(
         &mut self,
-        cx: &mut Context<'_>,
         client: &mut Client,
+        inbox: &mut Inbox<'_>,
         error: Error,
     ) -> Result<(), TransportFailure> {
-        match self.poll_read(cx, client)? {
+        match self.read(client, inbox)? {
             true => Ok(()),
             false => Err(failure(error)),
         }

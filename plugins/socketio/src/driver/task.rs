@@ -9,6 +9,7 @@ use super::{
     command::Command,
     live::{Context, End, Live},
     report,
+    timer::sleep_until_some,
 };
 use crate::settings::Settings;
 
@@ -37,13 +38,16 @@ async fn wait_for_start(context: &mut Context) -> Option<Arc<Settings>> {
             ..
         } = &mut *context;
         outlet.hand_over();
-        let is_refused = outlet.is_refused();
+        let retry_at = outlet.retry_at();
         let command = tokio::select! {
             command = commands.recv() => command,
-            () = outlet.retry(), if is_refused => match outlet.is_detached() {
-                true => None,
-                false => continue,
-            },
+            () = sleep_until_some(retry_at) => {
+                outlet.retry();
+                match outlet.is_detached() {
+                    true => None,
+                    false => continue,
+                }
+            }
             _ = shutdown.wait_for(|is_over| *is_over) => None,
         };
         match command? {

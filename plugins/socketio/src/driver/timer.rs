@@ -4,6 +4,14 @@ use std::{future::pending, pin::Pin, time::Instant};
 
 use tokio::time::{self, Sleep};
 
+/// Sleeps until the moment, or for ever without one.
+pub(super) async fn sleep_until_some(at: Option<time::Instant>) {
+    match at {
+        Some(at) => time::sleep_until(at).await,
+        None => pending().await,
+    }
+}
+
 /// Sleeps until a deadline. One that moves later, as a watchdog's does with every frame, costs nothing: the timer rings
 /// at the old one, where it does no harm, and is set anew.
 pub(super) struct Timer(Pin<Box<Sleep>>);

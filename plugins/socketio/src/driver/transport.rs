@@ -7,7 +7,7 @@ use std::{
 
 use socketio_proto::{Client, TransportFailure};
 
-use super::socket::Socket;
+use super::{inbox::Inbox, socket::Socket};
 
 type Opening = Pin<Box<dyn Future<Output = Result<Socket, TransportFailure>> + Send>>;
 
@@ -32,14 +32,14 @@ pub(super) enum Turn {
 
 impl Transport {
     /// Waits for what comes next, and lets frames pass. Cancel-safe.
-    pub(super) async fn turn(&mut self, client: &mut Client, may_read: bool) -> Turn {
+    pub(super) async fn turn(&mut self, client: &mut Client, inbox: &mut Inbox<'_>) -> Turn {
         match self {
             Transport::None => pending().await,
             Transport::Opening(opening) => match opening.await {
                 Ok(socket) => Turn::Opened(Box::new(socket)),
                 Err(failure) => Turn::Ended(failure),
             },
-            Transport::Open(socket) => match poll_fn(|cx| socket.poll(cx, client, may_read)).await {
+            Transport::Open(socket) => match poll_fn(|cx| socket.poll(cx, client, inbox)).await {
                 Ok(()) => Turn::Moved,
                 Err(failure) => Turn::Ended(failure),
             },

@@ -12,7 +12,7 @@ use pulsewire_harness::{EventListener, Harness, HarnessNode, LONG, fixtures};
 use pulsewire_it::servers::{Kind, RealServer};
 use pulsewire_plugin_api::value::Value;
 use serde_json::{Value as Json, json};
-use tokio_tungstenite::tungstenite::{self, WebSocket};
+use tungstenite::{self, WebSocket};
 
 /// The design allows no more.
 pub(crate) const DEACTIVATION: Duration = Duration::from_secs(2);

@@ -9,7 +9,7 @@ use pulsewire_harness::LONG;
 use pulsewire_it::servers::{Kind, RealServer};
 use pulsewire_plugin_api::value::Value;
 use serde_json::{Value as Json, json};
-use tokio_tungstenite::tungstenite::Message;
+use tungstenite::Message;
 
 use crate::chat::{Chat, OPEN, on_both, serve_websocket};
 

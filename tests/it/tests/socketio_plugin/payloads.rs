@@ -6,7 +6,7 @@ use pulsewire_harness::LONG;
 use pulsewire_it::servers::{Kind, RealServer, bytes};
 use pulsewire_plugin_api::value::Value;
 use serde_json::json;
-use tokio_tungstenite::tungstenite::Message;
+use tungstenite::Message;
 
 use crate::chat::{Chat, OPEN, on_both, serve_websocket};
 

@@ -3,7 +3,7 @@
 use pulsewire_harness::LONG;
 use pulsewire_it::servers::{Kind, RealServer};
 use serde_json::json;
-use tokio_tungstenite::tungstenite::Message;
+use tungstenite::Message;
 
 use crate::chat::{Chat, OPEN, free_port, on_both, serve_websocket};
 

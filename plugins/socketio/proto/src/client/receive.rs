@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::{Client, Phase};
 use crate::{
     ConnectErrorKind, Data, DecodeError, DisconnectReason, Error, Event, Frame, HandshakeError, Message,
-    TransportFailure,
-    decode::{Body, Packet},
+    PlainMessage, TransportFailure,
+    decode::{self, Body, Packet},
     engine::{self, EnginePacket},
     handshake::Handshake,
     namespace::State,
@@ -28,6 +28,24 @@ impl Client {
         if let Err(error) = result {
             self.fail(now, error);
         }
+    }
+
+    /// A whole text frame arrived that may be the most common one: an event with one string, without escapes, in a joined
+    /// namespace. That is taken, and nothing of it copied. With `None` nothing has happened: the frame is for
+    /// [`handle_frame`](Self::handle_frame).
+    #[must_use]
+    pub fn handle_plain<'a>(&mut self, now: Instant, text: &'a str) -> Option<PlainMessage<'a>> {
+        let session = self.session.as_mut()?;
+        // Nothing may overtake an event that waits, or come between attachments.
+        if !matches!(self.phase, Phase::Open) || !self.events.is_empty() || session.decoder.is_in_packet() {
+            return None;
+        }
+        let message = decode::plain(text)?;
+        self.namespaces
+            .find(message.namespace)
+            .filter(|namespace| namespace.is_joined())?;
+        session.heartbeat.rearm(now);
+        Some(message)
     }
 
     /// Some bytes arrived, part of a frame that is not whole yet: the server is alive.

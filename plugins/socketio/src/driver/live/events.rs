@@ -1,27 +1,18 @@
 //! What a connection tells the engine, and the log.
 
-use pulsewire_plugin_api::Wanted;
-use socketio_proto::{ConnectErrorKind, DisconnectReason, Event, Message};
+use socketio_proto::{ConnectErrorKind, DisconnectReason, Event};
 
 use super::{
-    super::{report, socket::now},
+    super::{inbox::Inbox, report, socket::now},
     Context, Live,
 };
-use crate::payload::Received;
 
 impl Live<'_> {
     /// Tells what has happened. Says whether the connection was stopped.
     pub(super) fn tell(&mut self) -> bool {
-        // Asked once for each batch: the answer changes only when the project does.
-        let mut wanted = None;
         while let Some(event) = self.client.poll_event() {
             match event {
-                Event::Message(message) => {
-                    let wanted = *wanted.get_or_insert_with(|| self.context.outlet.wanted());
-                    if wanted.is_heard() {
-                        self.context.receive(message, wanted);
-                    }
-                }
+                Event::Message(message) => self.context.inbox().take(message),
                 Event::Stopped => {
                     self.abandon();
                     self.context.subscriptions.suspend();
@@ -114,11 +105,8 @@ impl Live<'_> {
 }
 
 impl Context {
-    fn receive(&mut self, message: Message, wanted: Wanted) {
-        if let Some((namespace, name)) = self.subscriptions.find(&message.namespace, &message.name) {
-            let received = Received::of(message, wanted);
-            self.outlet.received(namespace, name, received);
-        }
+    fn inbox(&mut self) -> Inbox<'_> {
+        Inbox::new(&mut self.outlet, &self.subscriptions)
     }
 
     pub(in crate::driver) fn unsubscribe(&mut self, namespace: &str, event: &str) {
