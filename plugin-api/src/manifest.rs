@@ -145,6 +145,12 @@ pub struct Socket {
     /// The attribute that names the type; empty: `socket_type` holds.
     #[serde(default)]
     pub typed_by: String,
+    /// The least number that may be set on an input.
+    #[serde(default)]
+    pub min: Option<f64>,
+    /// The greatest number that may be set on an input.
+    #[serde(default)]
+    pub max: Option<f64>,
 }
 
 /// What a socket carries.
@@ -270,4 +276,64 @@ pub struct Field {
     /// The greatest number allowed.
     #[serde(default)]
     pub max: Option<i64>,
+    /// The schemes allowed in a `url`, in lower case; empty: any.
+    #[serde(default)]
+    pub schemes: Vec<String>,
+    /// The type of every element of an Array; absent: any.
+    #[serde(default)]
+    pub elements: Option<DataType>,
+    /// How many elements an Array must have.
+    #[serde(default)]
+    pub min_length: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::describe::{self, Json, Literal};
+
+    const ABOUT: describe::About = describe::About::new("lamp", "Lamp", "1.0.0")
+        .node_types(&[describe::NodeType::action("lamp.dim", "Dim").inputs(&[
+            describe::Socket::data("level", "Level", DataType::Float)
+                .range(Literal::Json("0.5"), Literal::Int(100)),
+            describe::Socket::data("free", "Free", DataType::Float),
+        ])])
+        .sections(&[describe::Section::new(
+            "lamp",
+            "Lamp",
+            &[describe::List::new(
+                "lamps",
+                "Lamps",
+                &[
+                    describe::Field::url("url", "URL").schemes(&["http", "https"]),
+                    describe::Field::new("rooms", "Rooms", DataType::Array)
+                        .elements(DataType::String)
+                        .min_length(2),
+                ],
+            )],
+        )]);
+    const LEN: usize = Json::<0>::metadata(&ABOUT).len();
+
+    #[test]
+    fn limits_of_inputs_and_fields_are_read_as_declared() {
+        let manifest = Manifest::from_json(&Json::<LEN>::metadata(&ABOUT).into_bytes()).unwrap();
+        let inputs = manifest.node_types[0].inputs.iter();
+        let ranges: Vec<_> = inputs
+            .map(|input| (input.id.as_str(), input.min, input.max))
+            .collect();
+        assert_eq!(
+            ranges,
+            [
+                ("in", None, None),
+                ("level", Some(0.5), Some(100.0)),
+                ("free", None, None)
+            ]
+        );
+        let [url, rooms] = manifest.sections[0].lists[0].fields.as_slice() else {
+            panic!("{manifest:?}");
+        };
+        assert_eq!(url.schemes, ["http", "https"]);
+        assert_eq!((url.elements, url.min_length), (None, 0));
+        assert_eq!((rooms.elements, rooms.min_length), (Some(DataType::String), 2));
+    }
 }

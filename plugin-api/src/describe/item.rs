@@ -27,6 +27,8 @@ pub struct Socket {
     pub(super) help: &'static str,
     pub(super) repeat: &'static str,
     pub(super) typed_by: &'static str,
+    pub(super) min: Literal,
+    pub(super) max: Literal,
 }
 
 impl Socket {
@@ -40,6 +42,8 @@ impl Socket {
             help: "",
             repeat: "",
             typed_by: "",
+            min: Literal::Zero,
+            max: Literal::Zero,
         }
     }
 
@@ -64,6 +68,16 @@ impl Socket {
     pub const fn repeated(self, attribute: &'static str) -> Self {
         Self {
             repeat: attribute,
+            ..self
+        }
+    }
+
+    /// The least and the greatest number that may be set on an input, both included: a [`Literal::Int`], or for a
+    /// fraction a [`Literal::Json`]. Hosts check what stands in a graph; what a wire brings is the node's to check.
+    pub const fn range(self, least: Literal, greatest: Literal) -> Self {
+        Self {
+            min: least,
+            max: greatest,
             ..self
         }
     }
@@ -188,6 +202,9 @@ pub struct Field {
     pub(super) unit: &'static str,
     pub(super) required: bool,
     pub(super) range: Option<(i64, i64)>,
+    pub(super) schemes: &'static [&'static str],
+    pub(super) elements: Option<DataType>,
+    pub(super) min_length: i64,
 }
 
 impl Field {
@@ -204,6 +221,9 @@ impl Field {
             unit: "",
             required: false,
             range: None,
+            schemes: &[],
+            elements: None,
+            min_length: 0,
         }
     }
 
@@ -241,6 +261,27 @@ impl Field {
     pub const fn range(self, least: i64, greatest: i64) -> Self {
         Self {
             range: Some((least, greatest)),
+            ..self
+        }
+    }
+
+    /// The schemes that a [`url`](Self::url) may have, in lower case; without them any.
+    pub const fn schemes(self, schemes: &'static [&'static str]) -> Self {
+        Self { schemes, ..self }
+    }
+
+    /// The type that every element of an Array must have; without it any.
+    pub const fn elements(self, data_type: DataType) -> Self {
+        Self {
+            elements: Some(data_type),
+            ..self
+        }
+    }
+
+    /// How many elements an Array must have.
+    pub const fn min_length(self, least: u32) -> Self {
+        Self {
+            min_length: least as i64,
             ..self
         }
     }

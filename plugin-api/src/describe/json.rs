@@ -143,10 +143,12 @@ impl<const N: usize> Json<N> {
                     None => "Pulse",
                 },
             );
-            self.default(socket.default);
+            self.literal("default", socket.default);
             self.text_member("help", socket.help);
             self.text_member("repeat", socket.repeat);
             self.text_member("typed_by", socket.typed_by);
+            self.literal("min", socket.min);
+            self.literal("max", socket.max);
             self.close(b'}');
             at += 1;
         }
@@ -158,8 +160,8 @@ impl<const N: usize> Json<N> {
         self.text_member("id", attribute.id);
         self.text_member("name", attribute.name);
         self.text_member("type", attribute.data_type.name());
-        self.default(attribute.default);
-        self.options(attribute.options);
+        self.literal("default", attribute.default);
+        self.texts("options", attribute.options);
         self.text_member("options_from", attribute.options_from);
         self.text_member("help", attribute.help);
         self.text_member("repeat", attribute.repeat);
@@ -201,8 +203,8 @@ impl<const N: usize> Json<N> {
         self.text_member("id", field.id);
         self.text_member("name", field.name);
         self.text_member("type", field.data_type.name());
-        self.default(field.default);
-        self.options(field.options);
+        self.literal("default", field.default);
+        self.texts("options", field.options);
         self.text_member("help", field.help);
         self.text_member("format", field.format);
         self.text_member("unit", field.unit);
@@ -211,30 +213,38 @@ impl<const N: usize> Json<N> {
             self.key("min").int(least);
             self.key("max").int(greatest);
         }
+        self.texts("schemes", field.schemes);
+        if let Some(data_type) = field.elements {
+            self.text_member("elements", data_type.name());
+        }
+        if field.min_length > 0 {
+            self.key("min_length").int(field.min_length);
+        }
         self.close(b'}');
     }
 
-    const fn options(&mut self, options: &[&str]) {
-        if options.is_empty() {
+    /// An empty list is left out.
+    const fn texts(&mut self, key: &str, texts: &[&str]) {
+        if texts.is_empty() {
             return;
         }
-        self.key("options").open(b'[');
+        self.key(key).open(b'[');
         let mut at = 0;
-        while at < options.len() {
+        while at < texts.len() {
             self.element();
-            self.text(options[at]);
+            self.text(texts[at]);
             at += 1;
         }
         self.close(b']');
     }
 
-    const fn default(&mut self, default: Literal) {
-        match default {
+    const fn literal(&mut self, key: &str, literal: Literal) {
+        match literal {
             Literal::Zero => {}
-            Literal::Bool(value) => self.key("default").raw(if value { b"true" } else { b"false" }),
-            Literal::Int(value) => self.key("default").int(value),
-            Literal::Str(value) => self.key("default").text(value),
-            Literal::Json(value) => self.key("default").raw(value.as_bytes()),
+            Literal::Bool(value) => self.key(key).raw(if value { b"true" } else { b"false" }),
+            Literal::Int(value) => self.key(key).int(value),
+            Literal::Str(value) => self.key(key).text(value),
+            Literal::Json(value) => self.key(key).raw(value.as_bytes()),
         }
     }
 
