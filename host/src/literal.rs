@@ -79,6 +79,26 @@ pub(crate) fn found(value: &Value) -> String {
     }
 }
 
+/// What is allowed, if the value is a number and not in the range; both ends belong to it.
+pub(crate) fn out_of_range(value: &Value, min: Option<f64>, max: Option<f64>) -> Option<String> {
+    let number = match value {
+        Value::Int(number) => *number as f64,
+        Value::Byte(number) => f64::from(*number),
+        Value::Float(number) => *number,
+        _ => return None,
+    };
+    // What is no number is in no range.
+    if min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max) {
+        return None;
+    }
+    match (min, max) {
+        (Some(min), Some(max)) => Some(format!("{min} to {max}")),
+        (Some(min), None) => Some(format!("at least {min}")),
+        (None, Some(max)) => Some(format!("at most {max}")),
+        (None, None) => None,
+    }
+}
+
 /// A text that fits into a message: one line, not too long.
 pub(crate) fn shortened(text: &str) -> String {
     let mut shown: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();

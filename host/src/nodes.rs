@@ -106,6 +106,9 @@ const fn named(id: &'static str, name: &'static str, list: &'static str) -> Attr
 /// The most bytes that a node makes one text of; a loop that doubles a text must not take the host down.
 const MAX_TEXT: usize = 256 << 20;
 
+/// The longest wait of a timer: ten years, as the engine has it.
+const MOST_SECONDS: i64 = 315_360_000;
+
 /// The options of an attribute Data Type that allows every type. `Any`, the first, is the default.
 const ALL_TYPES: &[&str] = &[
     "Any",

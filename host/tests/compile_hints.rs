@@ -119,6 +119,16 @@ fn hints_say_what_to_write() {
             "there is no input `in`\n  hint: `variables.variable_getter` has no pulse inputs; it is read when used",
         ),
         (
+            "number out of an input's range",
+            "a: utilities.exit { code = 300 }",
+            "node `a`: attribute `code` is 300, expected 0 to 255",
+        ),
+        (
+            "fraction out of an input's range",
+            "a: utilities.start_interval { seconds = 0 }",
+            "node `a`: attribute `seconds` is 0.0, expected 0.001 to 315360000",
+        ),
+        (
             "pulse into an event",
             "a: events.on_error\nbegin.out -> a.in",
             "there is no input `in`\n  hint: `events.on_error` has no pulse inputs; it starts by itself",
@@ -223,5 +233,21 @@ fn missing_entry_of_a_list_is_added_by_a_command() {
          `pulsewire settings add lamp lamps name=…`",
     ] {
         assert!(found.contains(expected), "{found}");
+    }
+}
+
+#[test]
+fn bounds_and_defaults_of_inputs_are_in_range() {
+    for sound in [
+        "utilities.exit",
+        "utilities.exit { code = 255 }",
+        "utilities.start_interval",
+        "utilities.start_interval { seconds = 0.001 }",
+        "utilities.start_timeout { seconds = 0 }",
+    ] {
+        let text = project(&format!(
+            "begin: events.on_initialize\na: {sound}\nbegin.out -> a.in"
+        ));
+        assert_eq!(faults(&text), "", "{sound}");
     }
 }

@@ -14,7 +14,7 @@ use pulsewire_plugin_api::{
 use super::{OutputInfo, hints, names::Names};
 use crate::{
     diagnostics::{Fault, Faults, suggestion},
-    literal::coerce,
+    literal::{coerce, out_of_range},
     logic::{Graph, NodeUse, Spanned},
 };
 
@@ -180,7 +180,7 @@ impl<'a> Resolver<'a, '_> {
     fn input(&mut self, socket: &Socket) {
         if let Some(parameters) = self.parameters(socket) {
             for (id, data_type, default) in parameters {
-                self.data_input(id, data_type, default);
+                self.data_input(id, data_type, default, (None, None));
             }
             return;
         }
@@ -190,16 +190,27 @@ impl<'a> Resolver<'a, '_> {
                 SocketType::Data(data_type) => {
                     let data_type = self.data_type(data_type, &socket.typed_by, place.number);
                     let default = default_value(socket.default.as_ref(), data_type);
-                    self.data_input(place.id, data_type, default);
+                    self.data_input(place.id, data_type, default, (socket.min, socket.max));
                 }
             }
         }
     }
 
-    fn data_input(&mut self, id: String, data_type: DataType, default: Value) {
-        let given = self
-            .given(&id)
-            .and_then(|given| self.coerced(given, &id, data_type));
+    fn data_input(
+        &mut self,
+        id: String,
+        data_type: DataType,
+        default: Value,
+        (min, max): (Option<f64>, Option<f64>),
+    ) {
+        let given = self.given(&id).and_then(|given| {
+            let value = self.coerced(given, &id, data_type)?;
+            if let Some(allowed) = out_of_range(&value, min, max) {
+                let message = format!("attribute `{id}` is {value}, expected {allowed}");
+                self.fault(given, message, None);
+            }
+            Some(value)
+        });
         self.known.push(id.clone());
         self.shape.inputs.push(Input {
             id,

@@ -146,6 +146,9 @@ fn check_references(manifest: &Manifest, node_type: &NodeType) -> Result<(), Str
     };
     names_attribute("`event_key`", &node_type.event_key)?;
     for socket in node_type.inputs.iter().chain(&node_type.outputs) {
+        if socket.min.zip(socket.max).is_some_and(|(min, max)| min > max) {
+            return Err(format!("no number is in the range of socket `{}`", socket.id));
+        }
         names_attribute(&format!("socket `{}`", socket.id), &socket.repeat)?;
         names_attribute(&format!("socket `{}`", socket.id), &socket.typed_by)?;
     }

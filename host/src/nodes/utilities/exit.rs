@@ -10,7 +10,9 @@ use crate::{
 const TYPE: NodeType = NodeType::action("utilities.exit", "Exit")
     .category("Utilities")
     .help("Ends the project. The code becomes the exit code of `pulsewire run`.")
-    .inputs(&[Socket::data("code", "Code", DataType::Int).help("0 to 255; 0 means success.")])
+    .inputs(&[Socket::data("code", "Code", DataType::Int)
+        .range(Literal::Int(0), Literal::Int(255))
+        .help("0 to 255; 0 means success.")])
     .pulse_outputs(&[]);
 
 pub(in crate::nodes) const NODE: Builtin = builtin!(TYPE, |_| Ok(Box::new(Exit)));

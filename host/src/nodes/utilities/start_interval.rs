@@ -9,14 +9,17 @@ use pulsewire_plugin_api::{NodeResult, prelude::*};
 
 use crate::{
     engine::{EngineNode, TimerId, World, seconds},
-    nodes::Builtin,
+    nodes::{Builtin, MOST_SECONDS},
 };
 
 const TYPE: NodeType = NodeType::action("utilities.start_interval", "Start Interval")
     .category("Utilities / Interval")
     .help("Fires On Start at once, then its output every so many seconds until Reset Interval; then On Reset. \
            Starting twice makes two intervals. Ticks that were missed are skipped.")
-    .inputs(&[Socket::data("seconds", "Seconds", DataType::Float).help("At least 0.001.")])
+    .inputs(&[Socket::data("seconds", "Seconds", DataType::Float)
+        .default(Literal::Int(1))
+        .range(Literal::Json("0.001"), Literal::Int(MOST_SECONDS))
+        .help("At least 0.001.")])
     .pulse_outputs(&[
         Socket::pulse("out", ""),
         Socket::pulse("on_start", "OnStart"),

@@ -6,14 +6,16 @@ use pulsewire_plugin_api::{NodeResult, prelude::*};
 
 use crate::{
     engine::{EngineNode, TimerId, World, seconds},
-    nodes::Builtin,
+    nodes::{Builtin, MOST_SECONDS},
 };
 
 const TYPE: NodeType = NodeType::action("utilities.start_timeout", "Start Timeout")
     .category("Utilities / Timeout")
     .help("Fires On Start at once and its output after the delay; On End if it is cancelled before. Several may \
            be pending, each with its own Instance ID.")
-    .inputs(&[Socket::data("seconds", "Seconds", DataType::Float).help("The delay.")])
+    .inputs(&[Socket::data("seconds", "Seconds", DataType::Float)
+        .range(Literal::Int(0), Literal::Int(MOST_SECONDS))
+        .help("The delay.")])
     .pulse_outputs(&[
         Socket::pulse("out", ""),
         Socket::pulse("on_start", "OnStart"),

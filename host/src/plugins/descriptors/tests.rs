@@ -210,4 +210,10 @@ fn lists_have_names_and_ranges_have_numbers() {
         text.contains("no number is in the range of field `port`"),
         "{text}"
     );
+    let input = json!({"id": "field", "type": "Int", "repeat": "count", "min": 2, "max": 1.5});
+    let text = refusal("/node_types/0/inputs/0", input);
+    assert!(
+        text.contains("no number is in the range of socket `field`"),
+        "{text}"
+    );
 }
