@@ -23,7 +23,11 @@ const SECTION: &str = r#"{
         { "id": "auth", "type": "Dictionary", "format": "secret" },
         { "id": "password", "type": "String", "format": "secret" },
         { "id": "pin", "type": "Int", "format": "secret", "min": 1000 },
-        { "id": "tint", "type": "Color" }
+        { "id": "tint", "type": "Color" },
+        { "id": "proxy", "type": "String", "format": "url", "schemes": ["http", "https"] },
+        { "id": "rooms", "type": "Array", "default": ["lobby"], "elements": "String", "min_length": 1 },
+        { "id": "weights", "type": "Array", "elements": "Float" },
+        { "id": "keys", "type": "Array", "format": "secret", "elements": "String" }
     ] }, { "id": "proxies", "title": "Proxies", "fields": [
         { "id": "name", "type": "String", "required": true }
     ] }]
@@ -131,6 +135,23 @@ const BAD_FIELDS: &[(&str, &str)] = &[
     ),
     ("password = 12345", "5:12: password: expected String, found Int"),
     ("pin = 17", "5:7: pin is out of bounds, expected at least 1000"),
+    (
+        "proxy = \"htp://x\"",
+        "5:9: proxy is `htp://x`, a URL of the scheme `htp`, expected http or https\n  hint: did you mean `http`?",
+    ),
+    (
+        "proxy = \"ftp://user:pw@x\"",
+        "5:9: proxy is `ftp://********@x`, a URL of the scheme `ftp`, expected http or https\n  hint: known: `http`, `https`",
+    ),
+    (
+        "rooms = [\"admin\", 5]",
+        "5:9: rooms: element 2: expected String, found Int `5`",
+    ),
+    ("rooms = []", "5:9: rooms has 0 elements, expected at least 1"),
+    (
+        "keys = [12345]",
+        "5:8: keys: element 1: expected String, found Int",
+    ),
     ("auth = 12345", "5:8: auth: expected Dictionary, found Int"),
     (
         "auth = { a = 1979-05-27 }",
@@ -156,6 +177,10 @@ fn bounds_are_allowed_themselves() {
         "port = 65535",
         "delay = 0",
         "jitter = 1",
+        "proxy = \"HTTPS://x\"",
+        "proxy = \"\"",
+        "rooms = [\"a\"]",
+        "weights = []",
         "pin = 1000",
     ] {
         assert_eq!(validate(&connection(keys)).1, "", "{keys}");
@@ -304,7 +329,7 @@ fn plugin_gets_every_field_in_the_order_of_the_file() {
         r#"{"connections":[{"name":"chat","url":"http://localhost","port":80,"delay":1000,"jitter":0.5,"#
             .to_owned()
             + r#""transport":"auto","transports":[],"headers":{"Z":"1","A":"2"},"auth":{},"password":"","pin":0,"#
-            + r#""tint":"FF000000"}],"proxies":[]}"#
+            + r#""tint":"FF000000","proxy":"","rooms":["lobby"],"weights":[],"keys":[]}],"proxies":[]}"#
     );
 }
 
@@ -313,8 +338,7 @@ fn secrets_take_environment_variables_and_show_them_to_the_plugin_alone() {
     let text = connection(
         "password = \"${TOKEN}-${TOKEN}\"\nauth = { list = [\"${TOKEN}\"], plain = \"${}\" }\nheaders = { h = \"${TOKEN}\" }",
     );
-    let (settings, faults) = validate(&text);
-    assert_eq!(faults, "");
+    let (settings, _) = validate(&text);
     let json = settings
         .to_json_with(|name| (name == "TOKEN").then(|| "se${TOKEN}cret".to_owned()))
         .unwrap();
@@ -335,13 +359,16 @@ fn secrets_take_environment_variables_and_show_them_to_the_plugin_alone() {
 
 #[test]
 fn missing_environment_variable_is_named_with_its_place() {
-    let (settings, _) = validate(&connection("password = \"${PULSEWIRE_TEST_IS_NOT_SET}\""));
-    let faults = settings.to_json().unwrap_err();
+    let twice = "password = \"${PULSEWIRE_TEST_IS_NOT_SET} ${PULSEWIRE_TEST_IS_NOT_SET} ${PATH}\"";
+    let (settings, warnings) = validate(&connection(twice));
+    let expected = "settings.toml:5:12: password names the environment variable `PULSEWIRE_TEST_IS_NOT_SET`, \
+         which is not set\n  hint: set `PULSEWIRE_TEST_IS_NOT_SET` where pulsewire is started";
     assert_eq!(
-        rendered(faults),
-        "error: settings.toml:5:12: password names the environment variable `PULSEWIRE_TEST_IS_NOT_SET`, \
-         which is not set\n  hint: set `PULSEWIRE_TEST_IS_NOT_SET` where pulsewire is started"
+        rendered(settings.to_json().unwrap_err()),
+        format!("error: {expected}")
     );
+    // It may be set where the project runs.
+    assert_eq!(warnings, format!("warning: {expected}"));
 }
 
 #[test]

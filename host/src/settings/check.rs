@@ -51,6 +51,7 @@ pub(super) fn check(field: &Field, value: &Value) -> Result<Value, Problem> {
             format!("{}: {mismatch}", field.id)
         })
     })?;
+    let typed = elements(field, typed)?;
     content(field, &typed)?;
     range(field, &typed)?;
     options(field, &typed)?;
@@ -91,7 +92,7 @@ fn content(field: &Field, value: &Value) -> Result<(), Problem> {
             Err(Problem::new(format!("{} is empty", field.id)))
         }
         Value::String(text) if field.format == "url" && !text.is_empty() => {
-            super::url::check(&field.id, text)
+            super::url::check(&field.id, text, &field.schemes)
         }
         Value::Float(number) if !number.is_finite() => Err(Problem::new(format!(
             "{} is {}, expected a finite number",
@@ -100,6 +101,35 @@ fn content(field: &Field, value: &Value) -> Result<(), Problem> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// The elements of an Array as the type that the field wants, if there are enough of them.
+fn elements(field: &Field, value: Value) -> Result<Value, Problem> {
+    let Value::Array(elements) = &value else {
+        return Ok(value);
+    };
+    let (found, least) = (elements.len(), field.min_length);
+    if found < least as usize {
+        let s = if found == 1 { "" } else { "s" };
+        let message = format!("{} has {found} element{s}, expected at least {least}", field.id);
+        return Err(Problem::new(message));
+    }
+    let Some(data_type) = field.elements else {
+        return Ok(value);
+    };
+    let typed = elements.iter().enumerate().map(|(at, element)| {
+        literal::coerce(element, data_type).map_err(|mismatch| {
+            let mismatch = match is_secret(field) {
+                true => {
+                    let expected = literal::expected(data_type);
+                    format!("expected {expected}, found {}", element.data_type())
+                }
+                false => mismatch,
+            };
+            Problem::new(format!("{}: element {}: {mismatch}", field.id, at + 1))
+        })
+    });
+    typed.collect::<Result<_, _>>().map(Value::Array)
 }
 
 fn range(field: &Field, value: &Value) -> Result<(), Problem> {

@@ -11,14 +11,14 @@ use super::{
     check::is_secret,
     section::{Entry, ListSettings, SectionSettings},
 };
-use crate::diagnostics::{Fault, Faults, Span};
+use crate::diagnostics::{Fault, Faults, Severity, Span};
 
 impl SectionSettings {
     /// The section as its plugin gets it: an object of lists of entries, secrets included, in which `${NAME}` is
     /// replaced by the environment variable of that name.
     ///
     /// # Errors
-    /// A fault for each variable that is not set or no UTF-8.
+    /// A fault for each field and variable that is not set or no UTF-8.
     pub fn to_json(&self) -> Result<String, Faults> {
         self.to_json_with(|name| std::env::var(name).ok())
     }
@@ -41,6 +41,17 @@ impl SectionSettings {
         Ok(Value::Dictionary(lists).to_json())
     }
 
+    /// Warns of what [`to_json`](Self::to_json) would refuse.
+    pub(super) fn warn_unset(&self, faults: &mut Faults) {
+        let unset = self.to_json().err().into_iter().flatten();
+        for fault in unset {
+            faults.push(Fault {
+                severity: Severity::Warning,
+                ..fault
+            });
+        }
+    }
+
     fn entry(
         &self,
         list: &ListSettings,
@@ -54,7 +65,10 @@ impl SectionSettings {
                 false => value.value.clone(),
                 true => resolve(&value.value, &mut |name| {
                     variable(name).unwrap_or_else(|| {
-                        faults.push(self.unset(field, &value.span, name));
+                        let unset = self.unset(field, &value.span, name);
+                        if !faults.iter().any(|known| *known == unset) {
+                            faults.push(unset);
+                        }
                         String::new()
                     })
                 }),

@@ -105,7 +105,8 @@ impl Entry {
 
 /// Checks the section of `raw` that `section` describes, and fills in the defaults; an absent section has empty lists.
 ///
-/// Every fault is added. With an error among them the result must not be given to a plugin: a value at fault is
+/// Every fault is added; a variable of the environment that a secret names and that is not set here is a warning, because
+/// it may be set where the project runs. With an error among them the result must not be given to a plugin: a value at fault is
 /// replaced by its default, an entry without a name or with one that stands twice is left out.
 pub fn validate_section(raw: &RawSettings, section: &Section, faults: &mut Faults) -> SectionSettings {
     let mut validation = Validation {
@@ -135,12 +136,14 @@ pub fn validate_section(raw: &RawSettings, section: &Section, faults: &mut Fault
             entries: find(members, &list.id).map_or(Vec::new(), |item| validation.entries(list, item)),
         })
         .collect();
-    SectionSettings {
+    let settings = SectionSettings {
         source: raw.source.clone(),
         id: section.id.clone(),
         title: section.title.clone(),
         lists,
-    }
+    };
+    settings.warn_unset(faults);
+    settings
 }
 
 fn find<'a>(members: &'a [(Spanned<String>, Spanned<Item>)], key: &str) -> Option<&'a Spanned<Item>> {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use url::{ParseError, Url};
 
 use super::{check::Problem, listing::MASK};
-use crate::literal::shortened;
+use crate::{diagnostics::suggestion, literal::shortened};
 
 /// The URL without its credentials, as in `http://********@host`; the password may be one that is used elsewhere.
 ///
@@ -31,7 +31,8 @@ pub(super) fn masked(text: &str) -> Cow<'_, str> {
     }
 }
 
-pub(super) fn check(field: &str, text: &str) -> Result<(), Problem> {
+/// `schemes` are those allowed, in lower case; none means all.
+pub(super) fn check(field: &str, text: &str, schemes: &[String]) -> Result<(), Problem> {
     let shown = shortened(&masked(text));
     if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(Problem::new(format!("{field} is `{shown}`, a URL has no spaces")));
@@ -45,6 +46,15 @@ pub(super) fn check(field: &str, text: &str) -> Result<(), Problem> {
             }),
         );
     };
+    if !schemes.is_empty() && !schemes.iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
+        let message = format!(
+            "{field} is `{shown}`, a URL of the scheme `{}`, expected {}",
+            shortened(scheme),
+            one_of(schemes)
+        );
+        let hint = suggestion(scheme, schemes.iter().map(String::as_str));
+        return Err(Problem { message, hint });
+    }
     let without_host = || {
         Problem::new(format!("{field} is `{shown}`, a URL without host"))
             .hint(format!("write one such as `{scheme}://localhost`"))
@@ -60,6 +70,14 @@ pub(super) fn check(field: &str, text: &str) -> Result<(), Problem> {
         Err(ParseError::EmptyHost) => Err(without_host()),
         Err(ParseError::InvalidPort) => Err(bad_port()),
         Err(error) => Err(Problem::new(format!("{field} is `{shown}`, no URL: {error}"))),
+    }
+}
+
+/// `http, https or ws`.
+fn one_of(words: &[String]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        words => words.concat(),
     }
 }
 
