@@ -21,6 +21,7 @@ const CONNECTION: &[Field] = &[
         .help("What the nodes' Configuration calls this connection."),
     Field::url("url", "URL")
         .required()
+        .schemes(&["http", "https", "ws", "wss"])
         .help("The server: http, https, ws or wss. A port in it wins over Port, a path over Path; its query is sent too."),
     // Absent is 0, which nobody can set.
     Field::new("port", "Port", DataType::Int)
@@ -31,6 +32,8 @@ const CONNECTION: &[Field] = &[
         .help("The path of the server's Socket.IO endpoint, unless the URL has one."),
     Field::new("namespaces", "Namespaces", DataType::Array)
         .default(Literal::Json(r#"["/"]"#))
+        .elements(DataType::String)
+        .min_length(1)
         .help("The namespaces that Start joins. Send and Subscribe join others when they need them."),
     Field::new("auth", "Auth", DataType::Dictionary)
         .secret()
@@ -86,3 +89,29 @@ const CONNECTION: &[Field] = &[
         .default(Literal::Int(100_000_000))
         .help("How large a received event may be. A larger one ends the connection with an error."),
 ];
+
+#[cfg(test)]
+mod tests {
+    use pulsewire_plugin_api::{Plugin, describe::Json, manifest::Manifest, value::DataType};
+
+    use crate::SocketIo;
+
+    const LEN: usize = Json::<0>::metadata(&SocketIo::ABOUT).len();
+
+    #[test]
+    fn hosts_can_check_what_a_connection_needs() {
+        let metadata = Json::<LEN>::metadata(&SocketIo::ABOUT).into_bytes();
+        let manifest = Manifest::from_json(&metadata).unwrap();
+        let field = |id: &str| {
+            let mut fields = manifest.sections[0].lists[0].fields.iter();
+            fields.find(|field| field.id == id).unwrap()
+        };
+        assert_eq!(field("url").schemes, ["http", "https", "ws", "wss"]);
+        let namespaces = field("namespaces");
+        // Start with none would join `/`, which is not what `[]` says.
+        assert_eq!(
+            (namespaces.elements, namespaces.min_length),
+            (Some(DataType::String), 1)
+        );
+    }
+}
