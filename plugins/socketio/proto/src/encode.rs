@@ -102,6 +102,20 @@ pub(crate) fn event(
     Ok(Encoded { text, attachments })
 }
 
+/// EVENT with one string.
+pub(crate) fn text_event(namespace: &str, name: &str, text: &str) -> Result<Encoded, EmitError> {
+    if is_reserved_name(name) {
+        return Err(EmitError::ReservedName(name.to_owned()));
+    }
+    let mut packet = header('2', 0, namespace, None, name.len() + text.len() + 7);
+    packet.push('[');
+    json::string(name, &mut packet);
+    packet.push(',');
+    json::string(text, &mut packet);
+    packet.push(']');
+    Ok(Encoded::new(packet))
+}
+
 fn header(kind: char, attachments: usize, namespace: &str, ack_id: Option<u64>, room: usize) -> String {
     let mut text = String::with_capacity(16 + namespace.len() + room);
     text.push(MESSAGE);
@@ -202,6 +216,18 @@ mod tests {
         assert_eq!(
             event_text("/admin", None, "baz", &[bytes(b"a")]),
             r#"451-/admin,["baz",{"_placeholder":true,"num":0}]"#
+        );
+    }
+
+    #[test]
+    fn an_event_with_one_string_is_like_any_other() {
+        for (namespace, name, text) in [("/", "e", "text"), ("/a", "é\"", "\\ \n\u{1} and more"), ("/", "", "")] {
+            let short = text_event(namespace, name, text);
+            assert_eq!(short, event(namespace, None, name, &[Data::from(text)], 0));
+        }
+        assert_eq!(
+            text_event("/", "connect", ""),
+            Err(EmitError::ReservedName("connect".to_owned()))
         );
     }
 

@@ -35,11 +35,3 @@ pub(crate) enum Payload {
     Json(Data),
 }
 
-impl Payload {
-    pub(super) fn into_data(self) -> Data {
-        match self {
-            Payload::Text(text) => Data::from(&*text),
-            Payload::Json(data) => data,
-        }
-    }
-}

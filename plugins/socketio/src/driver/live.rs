@@ -5,7 +5,7 @@
 //! gone and makes exactly one new one. `commands` carries commands out, `events` tells what has happened.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
     time::Instant,
 };
@@ -73,10 +73,10 @@ pub(super) struct Live<'a> {
     progress: Progress,
     timer: Timer,
     /// The namespaces that the core was told of.
-    wanted: HashSet<String>,
+    wanted: BTreeSet<String>,
     joined: HashSet<Arc<str>>,
     /// When namespaces were refused. Send does not ask again at once, that would be a storm.
-    refused: HashMap<Arc<str>, Instant>,
+    refused: BTreeMap<Arc<str>, Instant>,
     /// What waits in the core, and is counted in the load.
     queued: Limits,
     /// What was counted in the load for commands that were taken since then.
@@ -97,9 +97,9 @@ impl<'a> Live<'a> {
             transport: Transport::None,
             progress: Progress::new(),
             timer: Timer::new(),
-            wanted: HashSet::new(),
+            wanted: BTreeSet::new(),
             joined: HashSet::new(),
-            refused: HashMap::new(),
+            refused: BTreeMap::new(),
             queued: NOTHING,
             taken: NOTHING,
             is_abandoned: false,

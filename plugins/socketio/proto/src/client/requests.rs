@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{Client, Phase};
 use crate::{
-    Data, DisconnectReason, EmitError, Event, JoinError, encode,
+    Data, DisconnectReason, EmitError, Event, JoinError,
+    encode::{self, Encoded},
     namespace::{self, Namespace, State},
 };
 
@@ -107,11 +108,36 @@ impl Client {
         event: &str,
         args: Vec<Data>,
     ) -> Result<(), EmitError> {
+        let max_attachments = self.config.max_sent_attachments;
+        self.emit_encoded(now, namespace, |namespace| {
+            encode::event(namespace, None, event, &args, max_attachments)
+        })
+    }
+
+    /// Sends an event with one string, as [`emit`](Self::emit) does, without copying it first.
+    pub fn emit_text(
+        &mut self,
+        now: Instant,
+        namespace: &str,
+        event: &str,
+        text: &str,
+    ) -> Result<(), EmitError> {
+        self.emit_encoded(now, namespace, |namespace| {
+            encode::text_event(namespace, event, text)
+        })
+    }
+
+    fn emit_encoded(
+        &mut self,
+        now: Instant,
+        namespace: &str,
+        encode: impl FnOnce(&str) -> Result<Encoded, EmitError>,
+    ) -> Result<(), EmitError> {
         let name = &*namespace::normalize(namespace);
         let Some(namespace) = self.namespaces.find(name) else {
             return Err(EmitError::UnknownNamespace(name.to_owned()));
         };
-        let packet = encode::event(name, None, event, &args, self.config.max_sent_attachments)?;
+        let packet = encode(name)?;
         let size = packet.size();
         namespace
             .outgoing

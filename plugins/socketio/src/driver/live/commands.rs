@@ -22,7 +22,8 @@ const COMMAND_BYTES: usize = 1 << 20;
 impl Live<'_> {
     /// Carries out a command and those behind it, as far as they are not too many.
     pub(super) async fn on_commands(&mut self, first: Command) {
-        self.on_command(first);
+        let now = now();
+        self.on_command(now, first);
         for _ in 1..COMMANDS {
             if self.is_stopping {
                 return;
@@ -34,16 +35,16 @@ impl Live<'_> {
             let Ok(command) = self.context.commands.try_recv() else {
                 return;
             };
-            self.on_command(command);
+            self.on_command(now, command);
         }
     }
 
-    fn on_command(&mut self, command: Command) {
+    fn on_command(&mut self, now: Instant, command: Command) {
         match command {
             Command::Start(settings) => self.start_again(settings),
             Command::Stop => {
                 self.is_stopping = true;
-                self.client.disconnect(now());
+                self.client.disconnect(now);
             }
             Command::Emit {
                 namespace,
@@ -53,7 +54,7 @@ impl Live<'_> {
             } => {
                 self.taken.packets += 1;
                 self.taken.bytes += size;
-                self.emit(&normalize_namespace(&namespace), &event, payload);
+                self.emit(now, &normalize_namespace(&namespace), &event, payload);
             }
             Command::Subscribe { namespace, event } => {
                 self.context.subscriptions.add(&namespace, &event);
@@ -96,11 +97,12 @@ impl Live<'_> {
         self.client.connect(now());
     }
 
-    fn emit(&mut self, namespace: &str, event: &str, payload: Payload) {
+    fn emit(&mut self, now: Instant, namespace: &str, event: &str, payload: Payload) {
         self.join(namespace, false);
-        let emitted = self
-            .client
-            .emit(now(), namespace, event, vec![payload.into_data()]);
+        let emitted = match payload {
+            Payload::Text(text) => self.client.emit_text(now, namespace, event, &text),
+            Payload::Json(data) => self.client.emit(now, namespace, event, vec![data]),
+        };
         if let Err(error) = emitted {
             self.context.outlet.error(namespace, &error.to_string());
         }
