@@ -3,6 +3,32 @@
 //!
 //! Everything here happens on the logic thread, between branches: start, settings changes, end. Start with
 //! [`Runtime::start`], then [`Runtime::run`].
+//!
+//! What an embedder has to know; the [crate]'s documentation begins with an example:
+//! - The thread that calls [`Runtime::start`] and [`Runtime::run`] is the logic thread. A [`StopHandle`] ends the run from
+//!   any other; once [`stop`](StopHandle::stop) was called, every further `run` of this runtime returns
+//!   [`Outcome::Stopped`] at once:
+//!
+//! ```no_run
+//! # use std::{io, sync::Arc, thread, time::Duration};
+//! # use pulsewire_host::{console::{Format, StreamConsole}, engine::Outcome, runtime::{RunOptions, Runtime, StartError}};
+//! # fn main() -> Result<(), StartError> {
+//! # let (options, console) = (RunOptions::default(), Arc::new(StreamConsole::new(Format::Text, io::stdout())));
+//! let mut runtime = Runtime::start(&options, console)?;
+//! let stop = runtime.stop_handle();
+//! thread::spawn(move || {
+//!     thread::sleep(Duration::from_secs(60));
+//!     stop.stop();
+//! });
+//! assert_eq!(runtime.run(None), Outcome::Stopped);
+//! assert_eq!(runtime.run(None), Outcome::Stopped);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - Warnings, plugins that fail and what plugins log go to the `log` crate. Without a logger nobody sees them.
+//! - Plugins are looked for in `plugins` beside the embedder's own executable. If they are not there, name their folders
+//!   in [`OpenOptions::plugin_dirs`].
 
 mod follow;
 mod make;
@@ -45,12 +71,14 @@ pub struct RunOptions {
     pub ignore_changes: bool,
 }
 
-/// Why a project did not start.
-#[derive(Debug)]
+/// Why a project did not start. Its text has a line or two for each fault.
+#[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// `settings.toml` cannot be read.
+    #[error("the settings cannot be read\n{0}")]
     Settings(Faults),
     /// Settings or logic are at fault.
+    #[error("the project is at fault\n{0}")]
     Project(Faults),
 }
 
