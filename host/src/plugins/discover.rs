@@ -53,13 +53,11 @@ fn library_of(folder: &Path, id: &str) -> PathBuf {
 fn scan_folder(folder: &Folder, found: &mut Vec<Found>, reports: &mut Vec<Report>) {
     let names = match names_in(&folder.path) {
         Ok(names) => names,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !folder.origin.is_explicit() => return,
         Err(error) => {
-            let message = format!(
-                "the plugin folder `{}` cannot be read: {error}",
-                folder.path.display()
-            );
-            reports.push(Report::new(Step::Search, message).hint("create the folder, or stop naming it"));
+            use io::ErrorKind::{NotADirectory, NotFound};
+            if folder.origin.is_explicit() || !matches!(error.kind(), NotADirectory | NotFound) {
+                reports.push(unreadable(&folder.path, &error));
+            }
             return;
         }
     };
@@ -68,7 +66,10 @@ fn scan_folder(folder: &Folder, found: &mut Vec<Found>, reports: &mut Vec<Report
         if path.is_dir() {
             found.extend(plugin_in(&folder.path, &name));
         } else if path.extension() == Some(OsStr::new(DLL_EXTENSION)) {
-            reports.push(outside_of_a_folder(&path));
+            reports.push(match search_folder_of(&path) {
+                Some(parent) => own_folder(&folder.path, parent),
+                None => outside_of_a_folder(&path),
+            });
         }
     }
 }
@@ -89,12 +90,51 @@ fn plugin_in(parent: &Path, name: &str) -> Option<Found> {
     })
 }
 
+fn unreadable(folder: &Path, error: &io::Error) -> Report {
+    let shown = folder.display();
+    let (message, hint) = match (error.kind(), search_folder_of(folder)) {
+        (io::ErrorKind::NotADirectory, Some(parent)) => (
+            format!("the plugin folder `{shown}` is a file"),
+            format!(
+                "name the folder that holds the plugin's own, `{}`",
+                parent.display()
+            ),
+        ),
+        (io::ErrorKind::NotADirectory, None) => (
+            format!("the plugin folder `{shown}` is a file"),
+            format!(
+                "name a folder that holds plugins, each as `{}`",
+                library_of(Path::new(""), "ID").display()
+            ),
+        ),
+        _ => (
+            format!("the plugin folder `{shown}` cannot be read: {error}"),
+            "create the folder, or stop naming it".to_owned(),
+        ),
+    };
+    Report::new(Step::Search, message).hint(hint).at(folder)
+}
+
+/// The folder to name for the plugin whose library this is, if it lies in a folder of its own.
+fn search_folder_of(library: &Path) -> Option<&Path> {
+    let own = library.parent()?;
+    let id = own.file_name()?.to_str()?;
+    (library.file_name()? == OsStr::new(&library_file_name(id))).then(|| own.parent())?
+}
+
+fn own_folder(folder: &Path, parent: &Path) -> Report {
+    let message = format!("`{}` is the own folder of one plugin", folder.display());
+    let hint = format!("name its parent, `{}`", parent.display());
+    Report::new(Step::Search, message).hint(hint).at(folder)
+}
+
 fn outside_of_a_folder(library: &Path) -> Report {
     let stem = library.file_stem().unwrap_or_default().to_string_lossy();
     let id = stem.strip_prefix(DLL_PREFIX).unwrap_or(&stem);
     let parent = library.parent().unwrap_or(library);
     let message = format!("`{}` lies outside of a folder of its own", library.display());
-    Report::new(Step::Search, message).hint(format!("move it to `{}`", library_of(parent, id).display()))
+    let hint = format!("move it to `{}`", library_of(parent, id).display());
+    Report::new(Step::Search, message).hint(hint).at(library)
 }
 
 /// The names in a folder, sorted; hidden ones are left out, and those that are no text.
@@ -171,6 +211,47 @@ mod tests {
         );
         let right = folder.path().join("chat").join(file("chat"));
         assert_eq!(reports[0].hint, Some(format!("move it to `{}`", right.display())));
+    }
+
+    #[test]
+    fn folder_of_one_plugin_is_told_from_a_folder_of_plugins() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = format!("lamp/{}", file("lamp"));
+        put(folder.path(), &library);
+        let lamp = folder.path().join("lamp");
+        let (found, reports) = scan(&SearchPath::of_folders([lamp.clone()]));
+        assert_eq!(found, []);
+        let expected = Report::new(
+            Step::Search,
+            format!("`{}` is the own folder of one plugin", lamp.display()),
+        );
+        let hint = format!("name its parent, `{}`", folder.path().display());
+        assert_eq!(reports, [expected.hint(hint).at(lamp)]);
+    }
+
+    #[test]
+    fn library_named_instead_of_a_folder_is_told_to_be_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (own, loose) = (format!("lamp/{}", file("lamp")), file("lamp"));
+        let hints = [
+            format!(
+                "name the folder that holds the plugin's own, `{}`",
+                folder.path().display()
+            ),
+            format!("name a folder that holds plugins, each as `ID/{}`", file("ID")),
+        ];
+        for (name, hint) in [own, loose].iter().zip(hints) {
+            put(folder.path(), name);
+            let path = folder.path().join(name);
+            let (_, reports) = scan(&SearchPath::of_folders([path.clone()]));
+            let message = format!("the plugin folder `{}` is a file", path.display());
+            assert_eq!(reports, [Report::new(Step::Search, message).hint(hint).at(&path)]);
+            let implied = SearchPath::new(&SearchInputs {
+                data_home: Some(path.into()),
+                ..SearchInputs::default()
+            });
+            assert_eq!(scan(&implied).1, [], "nobody named it");
+        }
     }
 
     #[test]

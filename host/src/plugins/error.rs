@@ -99,10 +99,10 @@ impl LoadError {
 
     /// Step, message and hint.
     pub fn report(&self) -> Report {
-        Report {
-            step: self.step(),
-            message: self.to_string(),
-            hint: self.hint(),
+        let report = Report::new(self.step(), self.to_string());
+        match self.hint() {
+            Some(hint) => report.hint(hint),
+            None => report,
         }
     }
 }

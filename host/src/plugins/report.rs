@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     fmt,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -91,6 +92,9 @@ pub struct Report {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// The folder or file that the search is about; a plugin's reports are about its library.
+    #[serde(skip)]
+    pub path: Option<PathBuf>,
 }
 
 impl Report {
@@ -100,6 +104,15 @@ impl Report {
             step,
             message: message.into(),
             hint: None,
+            path: None,
+        }
+    }
+
+    /// Says which folder or file it is about.
+    pub fn at(self, path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: Some(path.into()),
+            ..self
         }
     }
 

@@ -142,8 +142,8 @@ impl SearchPath {
                 }
                 _ => format!("the plugin folder `{}` is relative", path.display()),
             };
-            self.reports
-                .push(Report::new(Step::Search, message).hint("write the folder's absolute path"));
+            let report = Report::new(Step::Search, message).hint("write the folder's absolute path");
+            self.reports.push(report.at(path));
         } else if !self.folders.iter().any(|folder| folder.path == path) {
             self.folders.push(Folder { path, origin });
         }
