@@ -3,7 +3,8 @@
 //! They can't see a crash in a static constructor or a bit that flipped inside a segment.
 
 use std::{
-    env::consts::{DLL_PREFIX, DLL_SUFFIX},
+    env::consts::{DLL_EXTENSION, DLL_PREFIX, DLL_SUFFIX},
+    ffi::OsStr,
     fs::{self, File, Metadata},
     io::{Cursor, Read, Seek},
     path::Path,
@@ -120,7 +121,7 @@ fn plugin_id(path: &Path) -> Result<&str, Rejection> {
 /// A symbolic link counts as what it leads to, so that a build's result can be linked into a plugin folder.
 fn open(path: &Path) -> Result<(PartialFile<File>, Stamp), Rejection> {
     let metadata = fs::metadata(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Rejection::Missing,
+        std::io::ErrorKind::NotFound => misnamed(path).unwrap_or(Rejection::Missing),
         _ => Rejection::Unreadable(error),
     })?;
     if !metadata.is_file() {
@@ -136,6 +137,24 @@ fn open(path: &Path) -> Result<(PartialFile<File>, Stamp), Rejection> {
     }
     let file = File::open(path).map_err(Rejection::Unreadable)?;
     Ok((PartialFile::new(file, metadata.len()), Stamp::new(&metadata)))
+}
+
+/// If the folder holds one library, but not under the name of `path`.
+fn misnamed(path: &Path) -> Option<Rejection> {
+    let entries = fs::read_dir(path.parent()?).ok()?;
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let libraries = names.filter(|name| Path::new(name).extension() == Some(OsStr::new(DLL_EXTENSION)));
+    let mut libraries: Vec<_> = libraries.collect();
+    libraries.sort();
+    let expected = path.file_name()?.to_string_lossy().into_owned();
+    match libraries.as_slice() {
+        // A link that leads nowhere has the right name.
+        [found] if **found != *expected => Some(Rejection::FileName {
+            found: found.to_string_lossy().into_owned(),
+            expected,
+        }),
+        _ => None,
+    }
 }
 
 #[cfg(unix)]
@@ -190,6 +209,24 @@ mod tests {
             rejection.hint(),
             format!("rename it to `{}`", library_file_name("x"))
         );
+    }
+
+    #[test]
+    fn library_under_another_name_in_the_right_folder_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(library_file_name("lamp"));
+        let found = format!("lamp.{DLL_EXTENSION}");
+        fs::write(folder.path().join(&found), b"").unwrap();
+        fs::write(folder.path().join("readme.md"), b"").unwrap();
+        let rejection = inspect(&path).unwrap_err();
+        let expected = library_file_name("lamp");
+        let words = format!("the file is named `{found}`, not `{expected}`");
+        assert_refused(&rejection, Step::File, &words);
+        assert_eq!(rejection.hint(), format!("rename it to `{expected}`"));
+
+        // Which of two it is nobody can know.
+        fs::write(folder.path().join(format!("dimmer.{DLL_EXTENSION}")), b"").unwrap();
+        assert_refused(&inspect(&path).unwrap_err(), Step::File, "there is no such file");
     }
 
     #[test]
