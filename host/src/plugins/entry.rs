@@ -151,6 +151,14 @@ impl Entry {
         self.account.reports.push(report);
     }
 
+    /// Adds a report that nobody waits for; so it goes to the log too, with what to do about it.
+    pub(super) fn report_at_run(&self, report: Report) {
+        let hint = report.hint.iter().map(|hint| format!("\n  hint: {hint}"));
+        let line: String = std::iter::once(report.message.clone()).chain(hint).collect();
+        self.account.reports.push(report);
+        self.account.log.host_line(log::Level::Error, &line);
+    }
+
     /// Cuts the plugin off from the engine, then drops it.
     pub(super) fn stop(&mut self) {
         if let Some(running) = self.running.take() {
@@ -168,5 +176,42 @@ impl fmt::Debug for Entry {
             .field("state", &self.state)
             .field("reports", &self.account.reports.list())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::plugins::Step;
+
+    #[derive(Default)]
+    struct Lines(Mutex<Vec<String>>);
+
+    impl log::Log for Lines {
+        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+            true
+        }
+
+        fn log(&self, record: &log::Record<'_>) {
+            self.0.lock().unwrap().push(record.args().to_string());
+        }
+
+        fn flush(&self) {}
+    }
+
+    #[test]
+    fn report_at_run_is_kept_and_logged_with_its_hint() {
+        let lines = Arc::new(Lines::default());
+        let entry = Entry::new("lamp", Account::new("lamp", lines.clone()));
+        let report = Report::new(Step::Open, "old code").hint("restart the host");
+        entry.report_at_run(report.clone());
+        entry.report_at_run(Report::new(Step::Settings, "no hint"));
+        assert_eq!(
+            *lines.0.lock().unwrap(),
+            ["old code\n  hint: restart the host", "no hint"]
+        );
+        assert_eq!(entry.reports().list()[0], report);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -17,7 +18,7 @@ use super::{
     discover,
     entry::{Entry, Running, State},
     error::{CallError, LoadError, REPORT_IT},
-    inspect::{Inspection, Stamp},
+    inspect::{Inspection, Stamp, library_file_name},
     library::{self, OpenError},
     plugin_log::{LogSink, ProcessLog},
     report::{Report, Step},
@@ -208,14 +209,12 @@ impl Plugins {
                 "`deactivate` has {} s; it must not wait for the network",
                 DEACTIVATION_LIMIT.as_secs()
             );
-            entry
-                .account
-                .report_at_run(Report::new(Step::Deactivate, message).hint(hint));
+            entry.report_at_run(Report::new(Step::Deactivate, message).hint(hint));
         }
         result.map_err(|reason| {
             let error = failed(id, "deactivate", reason);
             let report = Report::new(Step::Deactivate, error.to_string());
-            entry.account.report_at_run(report.hint(REPORT_IT));
+            entry.report_at_run(report.hint(REPORT_IT));
             error
         })
     }
@@ -241,9 +240,7 @@ impl Plugins {
         entry.running = Some(running);
         result.map_err(|reason| {
             let error = failed(id, "take its changed settings", reason);
-            entry
-                .account
-                .report_at_run(Report::new(Step::Settings, error.to_string()));
+            entry.report_at_run(Report::new(Step::Settings, error.to_string()));
             error
         })
     }
@@ -308,7 +305,12 @@ fn set_missing(search: &SearchPath, entry: &mut Entry) {
         .map(|folder| format!("`{}`", folder.path.display()))
         .collect();
     let report = Report::new(Step::Search, format!("no folder holds the plugin `{}`", entry.id));
-    let hint = format!("install it in one of {}", folders.join(", "));
+    let library = Path::new(&entry.id).join(library_file_name(&entry.id));
+    let hint = format!(
+        "put its library as `{}` into one of {}",
+        library.display(),
+        folders.join(", ")
+    );
     entry.state = State::Missing;
     entry.account.reports.push(report.hint(hint));
 }
@@ -354,7 +356,7 @@ fn load(
     if opened.is_outdated {
         let message = "the library's file changed after it was opened; its old code goes on running";
         let report = Report::new(Step::Open, message).hint("restart the host to run the new code");
-        entry.account.report_at_run(report);
+        entry.report_at_run(report);
     }
     let connection = Arc::new(Connection::new(Arc::clone(&entry.account), generation));
     let created = opened.library.create(connection.clone());
