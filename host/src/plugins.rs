@@ -15,6 +15,7 @@ mod descriptors;
 mod discover;
 mod entry;
 mod error;
+mod faults;
 mod inspect;
 mod library;
 mod object_file;
