@@ -1,7 +1,7 @@
 //! `pulsewire run`.
 
 use std::{
-    io,
+    fs, io,
     path::PathBuf,
     process::ExitCode,
     sync::{Arc, atomic::AtomicBool},
@@ -11,7 +11,7 @@ use std::{
 
 use clap::{ValueEnum, ValueHint};
 use signal_hook::{
-    consts::{SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGTERM},
     flag,
     iterator::Signals,
 };
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     /// Refuse to start if the plugin of any node is off or missing
     #[arg(long)]
     strict: bool,
-    /// End after this time: `500ms`, `10s`, `5m`, `2h`
+    /// End after this time: `500ms`, `10s`, `5m`, `2h`; a number alone is seconds
     #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
     limit: Option<Duration>,
     /// How the project's console is written to stdout
@@ -74,17 +74,27 @@ pub(super) fn execute(place: &Place, arguments: Arguments) -> Result<ExitCode, F
     })
 }
 
-/// The first Ctrl-C or SIGTERM ends the run cleanly, also one that came during the start; the second ends the process.
+/// The first Ctrl-C, SIGTERM or SIGHUP ends the run cleanly, also one that came during the start; the second ends the
+/// process, with the code that shells give to a signal. A SIGHUP that whoever started us ignores, as `nohup` does, stays
+/// ignored.
 struct Stopper(Option<Signals>);
+
+/// What a shell says of a process that a signal ended.
+const ENDED_BY_SIGNAL: i32 = 128;
 
 impl Stopper {
     fn new() -> Self {
         let asked = Arc::new(AtomicBool::new(false));
-        let registered = [SIGINT, SIGTERM].into_iter().try_for_each(|signal| {
-            flag::register_conditional_shutdown(signal, 130, Arc::clone(&asked))?;
+        let process = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mut followed = vec![SIGINT, SIGTERM];
+        if !ignores(&process, SIGHUP) {
+            followed.push(SIGHUP);
+        }
+        let registered = followed.iter().try_for_each(|&signal| {
+            flag::register_conditional_shutdown(signal, ENDED_BY_SIGNAL + signal, Arc::clone(&asked))?;
             flag::register(signal, Arc::clone(&asked)).map(|_| ())
         });
-        let signals = registered.and_then(|()| Signals::new([SIGINT, SIGTERM]));
+        let signals = registered.and_then(|()| Signals::new(&followed));
         Self(
             signals
                 .map_err(|error| log::warn!("signals end the process at once: {error}"))
@@ -106,19 +116,26 @@ impl Stopper {
     }
 }
 
+/// Whether the text of Linux's `/proc/PID/status` says that the process ignores the signal; elsewhere there is none.
+fn ignores(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
 fn parse_duration(text: &str) -> Result<Duration, String> {
+    let expected = || "expected one number and one of ms, s, m, h, such as `90s`".to_owned();
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let factor = match &text[digits.len()..] {
         "ms" => 0.001,
         "s" | "" => 1.0,
         "m" => 60.0,
         "h" => 3600.0,
-        unit => return Err(format!("unknown unit `{unit}`; expected ms, s, m or h")),
+        _ => return Err(expected()),
     };
-    let number: f64 = digits
-        .parse()
-        .map_err(|_| "expected a number and a unit, such as `10s`".to_owned())?;
-    Duration::try_from_secs_f64(number * factor).map_err(|error| error.to_string())
+    let is_number = digits.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let number: f64 = digits.parse().ok().filter(|_| is_number).ok_or_else(expected)?;
+    Duration::try_from_secs_f64(number * factor).map_err(|_| "the time is too long".to_owned())
 }
 
 #[cfg(test)]
@@ -130,8 +147,25 @@ mod tests {
         assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(parse_duration("10s"), Ok(Duration::from_secs(10)));
         assert_eq!(parse_duration("1.5m"), Ok(Duration::from_secs(90)));
-        for wrong in ["", "s", "10x", "-1s", "NaN", "infs", "1e400s"] {
-            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        assert_eq!(parse_duration("10"), Ok(Duration::from_secs(10)));
+        for wrong in [
+            "", "s", "10x", "-1s", "NaN", "infs", "1e4s", "1m30s", "1 m", "1.2.3s", "1h30",
+        ] {
+            let message = parse_duration(wrong).unwrap_err();
+            assert!(
+                message.starts_with("expected one number and one of ms, s, m, h"),
+                "{wrong}: {message}"
+            );
         }
+        let message = parse_duration(&format!("{}h", "9".repeat(30))).unwrap_err();
+        assert_eq!(message, "the time is too long");
+    }
+
+    #[test]
+    fn ignored_signals_are_read_from_the_mask() {
+        let status = "Name:\tx\nSigBlk:\t0000000000000001\nSigIgn:\t0000000000001001\n";
+        assert!(ignores(status, SIGHUP));
+        assert!(!ignores(status, SIGINT));
+        assert!(!ignores("", SIGHUP));
     }
 }
