@@ -1,5 +1,7 @@
 //! Descriptors as the command line shows them: the JSON shapes of design §8, and text.
 
+use std::borrow::Cow;
+
 use pulsewire_plugin_api::{
     manifest::{Attribute, Field, NodeType, Scope, Socket},
     value::Value,
@@ -13,7 +15,7 @@ pub(super) struct Item<'a> {
     name: &'a str,
     #[serde(rename = "type")]
     type_name: &'a str,
-    default: Option<&'a Value>,
+    default: Option<Cow<'a, Value>>,
     options: &'a [String],
     help: &'a str,
     /// The attribute that says how often the item stands.
@@ -29,6 +31,12 @@ pub(super) struct Item<'a> {
     unit: &'a str,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     required: bool,
+    /// The least and the greatest number.
+    #[serde(skip)]
+    range: (Option<i64>, Option<i64>),
+    /// `url`, `secret`, or empty.
+    #[serde(skip)]
+    format: &'a str,
 }
 
 impl<'a> From<&'a Socket> for Item<'a> {
@@ -37,7 +45,7 @@ impl<'a> From<&'a Socket> for Item<'a> {
             id: &socket.id,
             name: &socket.name,
             type_name: socket.socket_type.name(),
-            default: socket.default.as_ref(),
+            default: socket.default.as_ref().map(Cow::Borrowed),
             options: &[],
             help: &socket.help,
             repeat: &socket.repeat,
@@ -45,6 +53,8 @@ impl<'a> From<&'a Socket> for Item<'a> {
             options_from: "",
             unit: "",
             required: false,
+            range: (None, None),
+            format: "",
         }
     }
 }
@@ -55,7 +65,7 @@ impl<'a> From<&'a Attribute> for Item<'a> {
             id: &attribute.id,
             name: &attribute.name,
             type_name: attribute.data_type.name(),
-            default: attribute.default.as_ref(),
+            default: attribute.default.as_ref().map(Cow::Borrowed),
             options: &attribute.options,
             help: &attribute.help,
             repeat: &attribute.repeat,
@@ -63,30 +73,41 @@ impl<'a> From<&'a Attribute> for Item<'a> {
             options_from: &attribute.options_from,
             unit: "",
             required: attribute.required,
+            range: (None, None),
+            format: "",
         }
     }
 }
 
 impl<'a> From<&'a Field> for Item<'a> {
     fn from(field: &'a Field) -> Self {
+        // The name identifies the entry, whatever the descriptor says.
+        let required = field.required || field.id == "name";
         Self {
             id: &field.id,
             name: &field.name,
             type_name: field.data_type.name(),
-            default: field.default.as_ref(),
+            default: match &field.default {
+                Some(default) => Some(Cow::Borrowed(default)),
+                // Zero is what it is if nobody says so, or means that it is not set.
+                None if required || field.min.is_some_and(|min| min > 0) => None,
+                None => Some(Cow::Owned(Value::default_of(field.data_type))),
+            },
             options: &field.options,
             help: &field.help,
             repeat: "",
             typed_by: "",
             options_from: "",
             unit: &field.unit,
-            required: field.required,
+            required,
+            range: (field.min, field.max),
+            format: &field.format,
         }
     }
 }
 
 impl Item<'_> {
-    /// `  id: Type = default [unit] — help`
+    /// `  id: Type = default unit, range (required) [options] help`
     pub(super) fn text(&self) -> String {
         let number = if self.repeat.is_empty() { "" } else { "_1…n" };
         let type_name = if self.typed_by.is_empty() {
@@ -95,14 +116,23 @@ impl Item<'_> {
             self.typed_by
         };
         let mut text = format!("  {}{number}: {type_name}", self.id);
-        if let Some(default) = self.default {
+        if let Some(default) = &self.default {
             text.push_str(&format!(" = {}", default.to_json()));
         }
         if !self.unit.is_empty() {
             text.push_str(&format!(" {}", self.unit));
         }
+        match self.range {
+            (Some(min), Some(max)) => text.push_str(&format!(", {min} to {max}")),
+            (Some(min), None) => text.push_str(&format!(", at least {min}")),
+            (None, Some(max)) => text.push_str(&format!(", at most {max}")),
+            (None, None) => {}
+        }
         if self.required {
             text.push_str(" (required)");
+        }
+        if !self.format.is_empty() {
+            text.push_str(&format!(" ({})", self.format));
         }
         if !self.options.is_empty() {
             text.push_str(&format!(" [{}]", self.options.join(", ")));

@@ -54,6 +54,7 @@ fn json_of(value: &Value) -> Json {
     serde_json::to_value(value).unwrap_or_default()
 }
 
+/// Beside what every socket and attribute has: `required`, `unit`, `min`, `max` and `secret`.
 fn field(field: &Field) -> Json {
     json!({
         "id": field.id,
@@ -62,6 +63,12 @@ fn field(field: &Field) -> Json {
         "default": json_of(&check::default(field)),
         "options": field.options,
         "help": field.help,
+        // The name identifies the entry, whatever the descriptor says.
+        "required": field.required || field.id == "name",
+        "unit": field.unit,
+        "min": field.min,
+        "max": field.max,
+        "secret": is_secret(field),
     })
 }
 
