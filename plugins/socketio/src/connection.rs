@@ -12,11 +12,11 @@ use std::{
 };
 
 use pulsewire_plugin_api::{Host, PluginError, Setup, value::Text};
-use socketio_proto::{is_reserved_name, normalize_namespace};
+use socketio_proto::{EmitError, is_reserved_name, normalize_namespace};
 use tokio::sync::mpsc;
 
 use crate::{
-    driver::{Command, Driver, DriverError, Load, Outlet, Payload, SendBufferFull},
+    driver::{Argument, Command, Driver, DriverError, Load, Outgoing, Outlet, SendBufferFull},
     settings::{self, Checked},
 };
 
@@ -39,6 +39,8 @@ pub(crate) enum RequestError {
     Namespace(String),
     #[error("the Socket.IO connection `{name}`: {full}")]
     Full { name: String, full: SendBufferFull },
+    #[error(transparent)]
+    Emit(#[from] EmitError),
     #[error(transparent)]
     Driver(#[from] DriverError),
 }
@@ -157,7 +159,7 @@ impl Connection {
         &self,
         namespace: &Text,
         event: &Text,
-        payload: Payload,
+        argument: Argument,
         size: usize,
     ) -> Result<(), RequestError> {
         check_event_name(event)?;
@@ -166,6 +168,7 @@ impl Connection {
         if !state.is_started {
             return Err(RequestError::NotStarted(self.name.clone()));
         }
+        let outgoing = Outgoing::new(namespace, event, argument)?;
         let size = self
             .load
             .reserve(event.len() + size)
@@ -174,9 +177,7 @@ impl Connection {
                 full,
             })?;
         let command = Command::Emit {
-            namespace: namespace.clone(),
-            event: event.clone(),
-            payload,
+            event: outgoing,
             size,
         };
         self.command(&mut state, command)

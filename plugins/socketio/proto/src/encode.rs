@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use bytes::Bytes;
 
-use crate::{Data, EmitError, engine::MESSAGE, json};
+use crate::{Data, EmitError, engine::MESSAGE, json, namespace::normalize};
 
 /// Deepest nesting of an argument: with the array of the payload around it, what serde_json reads.
 const MAX_DEPTH: usize = 126;
@@ -102,22 +102,62 @@ pub(crate) fn event(
     Ok(Encoded { text, attachments })
 }
 
-/// EVENT with one string.
-pub(crate) fn text_event(namespace: &str, name: &str, text: &str) -> Result<Encoded, EmitError> {
-    if is_reserved_name(name) {
-        return Err(EmitError::ReservedName(name.to_owned()));
+/// EVENT with one string, encoded before [`Client::emit_text`](crate::Client::emit_text): on whatever thread has the time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextEvent {
+    packet: String,
+    /// How long the namespace in the packet is; 0 is `/`, which the wire leaves out.
+    namespace: usize,
+}
+
+impl TextEvent {
+    /// Encodes it.
+    pub fn new(namespace: &str, name: &str, text: &str) -> Result<Self, EmitError> {
+        if is_reserved_name(name) {
+            return Err(EmitError::ReservedName(name.to_owned()));
+        }
+        let namespace = normalize(namespace);
+        let length = if namespace == "/" { 0 } else { namespace.len() };
+        // Exact, if nothing is escaped; then the transport takes the text without a copy.
+        let prefix = length + usize::from(length > 0) + "42".len();
+        let mut packet = String::with_capacity(prefix + name.len() + text.len() + r#"["",""]"#.len());
+        write_header(&mut packet, '2', 0, &namespace, None);
+        packet.push('[');
+        json::string(name, &mut packet);
+        packet.push(',');
+        json::string(text, &mut packet);
+        packet.push(']');
+        Ok(Self {
+            packet,
+            namespace: length,
+        })
     }
-    let mut packet = header('2', 0, namespace, None, name.len() + text.len() + 7);
-    packet.push('[');
-    json::string(name, &mut packet);
-    packet.push(',');
-    json::string(text, &mut packet);
-    packet.push(']');
-    Ok(Encoded::new(packet))
+
+    /// Where it goes.
+    pub fn namespace(&self) -> &str {
+        match self.namespace {
+            0 => "/",
+            length => &self.packet["42".len()..][..length],
+        }
+    }
+
+    /// Bytes on the wire.
+    pub fn size(&self) -> usize {
+        self.packet.len()
+    }
+
+    pub(crate) fn into_encoded(self) -> Encoded {
+        Encoded::new(self.packet)
+    }
 }
 
 fn header(kind: char, attachments: usize, namespace: &str, ack_id: Option<u64>, room: usize) -> String {
     let mut text = String::with_capacity(16 + namespace.len() + room);
+    write_header(&mut text, kind, attachments, namespace, ack_id);
+    text
+}
+
+fn write_header(text: &mut String, kind: char, attachments: usize, namespace: &str, ack_id: Option<u64>) {
     text.push(MESSAGE);
     text.push(kind);
     if attachments > 0 {
@@ -131,7 +171,6 @@ fn header(kind: char, attachments: usize, namespace: &str, ack_id: Option<u64>, 
     if let Some(id) = ack_id {
         let _ = write!(text, "{id}");
     }
-    text
 }
 
 /// What must be known of the arguments before the first byte is written.
@@ -221,12 +260,22 @@ mod tests {
 
     #[test]
     fn an_event_with_one_string_is_like_any_other() {
-        for (namespace, name, text) in [("/", "e", "text"), ("/a", "é\"", "\\ \n\u{1} and more"), ("/", "", "")] {
-            let short = text_event(namespace, name, text);
-            assert_eq!(short, event(namespace, None, name, &[Data::from(text)], 0));
+        for (namespace, name, text) in [
+            ("/", "e", "text"),
+            ("/a", "é\"", "\\ \n\u{1} and more"),
+            ("/", "", ""),
+        ] {
+            let short = TextEvent::new(namespace, name, text).unwrap();
+            assert_eq!(short.namespace(), namespace);
+            assert_eq!(
+                Ok(short.into_encoded()),
+                event(namespace, None, name, &[Data::from(text)], 0)
+            );
         }
+        let plain = TextEvent::new("a", "name", "text").unwrap();
+        assert_eq!(plain.packet.capacity(), plain.size());
         assert_eq!(
-            text_event("/", "connect", ""),
+            TextEvent::new("/", "connect", ""),
             Err(EmitError::ReservedName("connect".to_owned()))
         );
     }

@@ -50,6 +50,16 @@ pub enum EmitError {
     },
 }
 
+impl EmitError {
+    /// The namespace that it concerns, if it is not the event itself.
+    pub fn namespace(&self) -> Option<&str> {
+        match self {
+            Self::UnknownNamespace(namespace) | Self::BufferFull { namespace, .. } => Some(namespace),
+            _ => None,
+        }
+    }
+}
+
 /// What is wrong with a received packet. Each one closes the connection with `parse error`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {

@@ -53,7 +53,7 @@ mod tests;
 pub use client::Client;
 pub use config::{Config, Limits, Random};
 pub use data::Data;
-pub use encode::is_reserved_name;
+pub use encode::{TextEvent, is_reserved_name};
 pub use error::{DecodeError, EmitError, Error, HandshakeError, JoinError};
 pub use event::{Action, ConnectErrorKind, DisconnectReason, Event, Message, PlainMessage};
 pub use namespace::normalize as normalize_namespace;

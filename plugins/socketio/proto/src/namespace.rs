@@ -78,6 +78,15 @@ impl Namespaces {
         self.list.iter_mut().find(|namespace| &*namespace.name == name)
     }
 
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.list.iter().position(|namespace| &*namespace.name == name)
+    }
+
+    /// The namespace at a [`position`](Self::position).
+    pub(crate) fn at(&mut self, position: usize) -> &mut Namespace {
+        &mut self.list[position]
+    }
+
     pub(crate) fn by_id(&mut self, id: NamespaceId) -> Option<&mut Namespace> {
         self.list.iter_mut().find(|namespace| namespace.id == id)
     }
@@ -96,8 +105,8 @@ impl Namespaces {
     }
 
     pub(crate) fn remove(&mut self, name: &str) -> Option<Namespace> {
-        let index = self.list.iter().position(|namespace| &*namespace.name == name)?;
-        Some(self.list.remove(index))
+        let position = self.position(name)?;
+        Some(self.list.remove(position))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Namespace> {

@@ -9,7 +9,7 @@ use pulsewire_plugin_api::{
 };
 
 use super::{CONFIGURATION, EVENT_NAME, NAMESPACE, action};
-use crate::{connection::Connection, driver::Payload};
+use crate::{connection::Connection, driver::Argument};
 
 pub(crate) const SEND: NodeType = action("socketio.send", "Socket.IO Send")
     .help(
@@ -44,15 +44,15 @@ impl Send {
 impl Node for Send {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
         let (name, namespace, message) = (call.text(0)?, call.text(1)?, call.text(2)?);
-        let payload = if self.is_json {
+        let argument = if self.is_json {
             let json = message
                 .parse()
                 .map_err(|error| NodeError::new(format!("the message is not JSON: {error}")))?;
-            Payload::Json(json)
+            Argument::Json(json)
         } else {
-            Payload::Text(message.clone())
+            Argument::Text(message.clone())
         };
-        self.connection.send(namespace, name, payload, message.len())?;
+        self.connection.send(namespace, name, argument, message.len())?;
         Ok(Flow::fire(0))
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Client, Phase};
 use crate::{
-    Data, DisconnectReason, EmitError, Event, JoinError,
+    Data, DisconnectReason, EmitError, Event, JoinError, TextEvent,
     encode::{self, Encoded},
     namespace::{self, Namespace, State},
 };
@@ -108,42 +108,32 @@ impl Client {
         event: &str,
         args: Vec<Data>,
     ) -> Result<(), EmitError> {
-        let max_attachments = self.config.max_sent_attachments;
-        self.emit_encoded(now, namespace, |namespace| {
-            encode::event(namespace, None, event, &args, max_attachments)
-        })
-    }
-
-    /// Sends an event with one string, as [`emit`](Self::emit) does, without copying it first.
-    pub fn emit_text(
-        &mut self,
-        now: Instant,
-        namespace: &str,
-        event: &str,
-        text: &str,
-    ) -> Result<(), EmitError> {
-        self.emit_encoded(now, namespace, |namespace| {
-            encode::text_event(namespace, event, text)
-        })
-    }
-
-    fn emit_encoded(
-        &mut self,
-        now: Instant,
-        namespace: &str,
-        encode: impl FnOnce(&str) -> Result<Encoded, EmitError>,
-    ) -> Result<(), EmitError> {
         let name = &*namespace::normalize(namespace);
-        let Some(namespace) = self.namespaces.find(name) else {
-            return Err(EmitError::UnknownNamespace(name.to_owned()));
-        };
-        let packet = encode(name)?;
+        let found = self.find(name)?;
+        let packet = encode::event(name, None, event, &args, self.config.max_sent_attachments)?;
+        self.queue(now, found, packet)
+    }
+
+    /// Sends an event that is encoded already, as [`emit`](Self::emit) does.
+    pub fn emit_text(&mut self, now: Instant, event: TextEvent) -> Result<(), EmitError> {
+        let found = self.find(event.namespace())?;
+        self.queue(now, found, event.into_encoded())
+    }
+
+    fn find(&self, name: &str) -> Result<usize, EmitError> {
+        let found = self.namespaces.position(name);
+        found.ok_or_else(|| EmitError::UnknownNamespace(name.to_owned()))
+    }
+
+    /// Lets the packet wait for its turn in the namespace at the position.
+    fn queue(&mut self, now: Instant, namespace: usize, packet: Encoded) -> Result<(), EmitError> {
+        let namespace = self.namespaces.at(namespace);
         let size = packet.size();
         namespace
             .outgoing
             .push(packet, size)
             .map_err(|_| EmitError::BufferFull {
-                namespace: name.to_owned(),
+                namespace: namespace.name.to_string(),
                 packets: namespace.outgoing.len(),
                 bytes: namespace.outgoing.bytes(),
             })?;

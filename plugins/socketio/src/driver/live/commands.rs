@@ -2,12 +2,12 @@
 
 use std::{sync::Arc, time::Instant};
 
-use socketio_proto::{Client, normalize_namespace};
+use socketio_proto::{Client, Data, normalize_namespace};
 use tokio::task::yield_now;
 
 use super::{
     super::{
-        command::{Command, Payload},
+        command::{Argument, Command, Outgoing},
         random,
         socket::now,
     },
@@ -46,15 +46,10 @@ impl Live<'_> {
                 self.is_stopping = true;
                 self.client.disconnect(now);
             }
-            Command::Emit {
-                namespace,
-                event,
-                payload,
-                size,
-            } => {
+            Command::Emit { event, size } => {
                 self.taken.packets += 1;
                 self.taken.bytes += size;
-                self.emit(now, &normalize_namespace(&namespace), &event, payload);
+                self.emit(now, event);
             }
             Command::Subscribe { namespace, event } => {
                 self.context.subscriptions.add(&namespace, &event);
@@ -97,14 +92,27 @@ impl Live<'_> {
         self.client.connect(now());
     }
 
-    fn emit(&mut self, now: Instant, namespace: &str, event: &str, payload: Payload) {
-        self.join(namespace, false);
-        let emitted = match payload {
-            Payload::Text(text) => self.client.emit_text(now, namespace, event, &text),
-            Payload::Json(data) => self.client.emit(now, namespace, event, vec![data]),
-        };
-        if let Err(error) = emitted {
-            self.context.outlet.error(namespace, &error.to_string());
+    fn emit(&mut self, now: Instant, event: Outgoing) {
+        match event {
+            Outgoing::Encoded(event) => {
+                self.join(event.namespace(), false);
+                if let Err(error) = self.client.emit_text(now, event) {
+                    let namespace = error.namespace().unwrap_or_default();
+                    self.context.outlet.error(namespace, &error.to_string());
+                }
+            }
+            Outgoing::Event(event) => {
+                let namespace = normalize_namespace(&event.namespace);
+                self.join(&namespace, false);
+                let argument = match event.argument {
+                    Argument::Text(text) => Data::from(&*text),
+                    Argument::Json(data) => data,
+                };
+                let emitted = self.client.emit(now, &namespace, &event.name, vec![argument]);
+                if let Err(error) = emitted {
+                    self.context.outlet.error(&namespace, &error.to_string());
+                }
+            }
         }
     }
 
