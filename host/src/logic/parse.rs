@@ -191,7 +191,8 @@ fn node(reader: &mut Reader<'_>, table: &DeTable<'_>, span: &Span) -> Option<Nod
 
 fn type_id(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Option<Spanned<String>> {
     let text = reader.text(item)?;
-    if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+    // A label in its place has spaces; the compiler knows which type is meant.
+    if text.trim().is_empty() || text.contains(char::is_control) {
         reader.fault(
             &item.span(),
             format!("`{}` is no node type", literal::shortened(text)),
