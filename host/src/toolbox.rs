@@ -59,6 +59,8 @@ impl Entry {
 #[derive(Clone, Debug)]
 pub struct Toolbox {
     entries: IndexMap<String, Entry>,
+    /// Why plugins of whose node types nothing is known cannot be used, by id.
+    broken: IndexMap<String, String>,
 }
 
 /// Read once: a toolbox is made anew at every change of a plugin.
@@ -76,6 +78,7 @@ impl Default for Toolbox {
     fn default() -> Self {
         Self {
             entries: BUILTIN_ENTRIES.clone(),
+            broken: IndexMap::new(),
         }
     }
 }
@@ -90,6 +93,16 @@ impl Toolbox {
                 origin,
             },
         );
+    }
+
+    /// Adds a plugin whose library is there, but says nothing of its node types; the reason is for people.
+    pub fn add_broken(&mut self, plugin: impl Into<String>, reason: impl Into<String>) {
+        self.broken.insert(plugin.into(), reason.into());
+    }
+
+    /// The reason that [`add_broken`](Self::add_broken) was given for the plugin.
+    pub fn broken(&self, plugin: &str) -> Option<&str> {
+        self.broken.get(plugin).map(String::as_str)
     }
 
     /// The entry of a type, available or not.

@@ -78,6 +78,16 @@ fn hints_say_what_to_write() {
             "unknown node type `math.ForLoop`\n  hint: did you mean `flow_control.for_loop`?",
         ),
         (
+            "label with spaces",
+            "a: X\n[[node]]\nid = \"b\"\ntype = \"For Loop\"",
+            "node `b`: unknown node type `For Loop`\n  hint: did you mean `flow_control.for_loop`?",
+        ),
+        (
+            "label with a dot",
+            "a: X\n[[node]]\nid = \"b\"\ntype = \"For.Loop\"",
+            "node `b`: unknown node type `For.Loop`\n  hint: did you mean `flow_control.for_loop`?",
+        ),
+        (
             "type that resembles none",
             "a: print",
             "unknown node type `print`\n  hint: `pulsewire toolbox list` shows all node types",
@@ -205,6 +215,30 @@ fn types_of_a_plugin_that_is_off_or_failed_are_warned_of_once_each() {
             "plugin `lamp` failed (it is empty); its nodes will not run\n  hint: `pulsewire plugins info lamp` says more"
         ),
         "{failed}"
+    );
+}
+
+#[test]
+fn plugin_without_metadata_is_not_called_missing() {
+    let mut toolbox = Toolbox::default();
+    toolbox.add_broken("lamp", "failed (the file is cut off)");
+    let mut faults = Faults::default();
+    let graph = graph("project", &project("a: lamp.on\nb: lamp.on"), &mut faults).unwrap();
+    let environment = Environment {
+        toolbox: &toolbox,
+        settings_names: &|_| None,
+    };
+    compile(&[graph], &environment, &mut faults);
+    let expected = |line: u8, node: &str| {
+        format!(
+            "warning: logic/project.toml:{line}:8: node `{node}`: node type `lamp.on`: \
+             plugin `lamp` failed (the file is cut off); the node will not run\n  \
+             hint: `pulsewire plugins info lamp` says more"
+        )
+    };
+    assert_eq!(
+        faults.to_string(),
+        [expected(4, "a"), expected(7, "b")].join("\n")
     );
 }
 

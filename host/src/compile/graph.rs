@@ -283,8 +283,16 @@ fn unknown_type(graph: &Graph, node: &NodeUse, environment: &Environment<'_>) ->
         let fault = Fault::error(&graph.source, span, format!("unknown node type `{id}`"));
         fault.hint(hints::node_type(id, toolbox))
     } else {
-        let message = format!("node type `{id}`: plugin `{prefix}` is not installed; the node will not run");
-        Fault::warning(&graph.source, span, message).hint(hints::missing_plugin(id, prefix, toolbox))
+        let is = match toolbox.broken(prefix) {
+            Some(reason) => hints::standing(reason),
+            None => "is not installed".into(),
+        };
+        let message = format!("node type `{id}`: plugin `{prefix}` {is}; the node will not run");
+        let hint = match toolbox.broken(prefix) {
+            Some(reason) => hints::unavailable(prefix, reason),
+            None => hints::missing_plugin(id, prefix, toolbox),
+        };
+        Fault::warning(&graph.source, span, message).hint(hint)
     };
     fault.at_node(&graph.id, &node.id.value)
 }

@@ -1,5 +1,7 @@
 //! What to do about a name that a graph uses and nobody knows.
 
+use std::borrow::Cow;
+
 use pulsewire_plugin_api::{
     manifest::{NodeKind, NodeType, Socket},
     value::{Dictionary, Value},
@@ -17,7 +19,8 @@ pub(super) fn node_type(id: &str, toolbox: &Toolbox) -> String {
     let wanted = id.rsplit_once('.').map_or(id, |(_, name)| name);
     let is_meant = |entry: &&Entry| {
         let node_type = &entry.node_type;
-        plain(name_of(&node_type.id)) == plain(wanted) || plain(&node_type.name) == plain(wanted)
+        let label = plain(&node_type.name);
+        plain(name_of(&node_type.id)) == plain(wanted) || label == plain(wanted) || label == plain(id)
     };
     let meant = toolbox.available().into_iter().filter(is_meant);
     let meant: Vec<&str> = meant.map(|entry| entry.node_type.id.as_str()).collect();
@@ -42,6 +45,22 @@ pub(super) fn missing_plugin(id: &str, plugin: &str, toolbox: &Toolbox) -> Strin
             "put its library into a plugin folder, as `{plugin}/{}`; `--plugin-dir` names one",
             library_file_name(plugin)
         ),
+    }
+}
+
+/// What follows a plugin's name: `is disabled`, `failed (…)`.
+pub(super) fn standing(reason: &str) -> Cow<'_, str> {
+    match reason.starts_with("failed") {
+        true => Cow::Borrowed(reason),
+        false => Cow::Owned(format!("is {reason}")),
+    }
+}
+
+/// For a plugin that is there, but off or failed.
+pub(super) fn unavailable(plugin: &str, reason: &str) -> String {
+    match reason {
+        "disabled" => format!("switch it on: `pulsewire plugins enable {plugin}`"),
+        _ => format!("`pulsewire plugins info {plugin}` says more"),
     }
 }
 
@@ -104,6 +123,6 @@ fn name_of(id: &str) -> &str {
 
 /// Without what differs between a label, an id and the names of other languages.
 fn plain(name: &str) -> String {
-    let letters = name.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
     letters.flat_map(char::to_lowercase).collect()
 }

@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use pulsewire_plugin_api::manifest::Scope;
 
-use super::graph::{Draft, positions};
+use super::{
+    graph::{Draft, positions},
+    hints,
+};
 use crate::{
     diagnostics::{Fault, Faults, Severity},
     logic::Graph,
@@ -60,15 +63,11 @@ pub(super) fn warn_unavailable(drafts: &[Draft<'_>], faults: &mut Faults) {
         if !warned.insert(id) {
             continue;
         }
-        let is = if reason.starts_with("failed") { "" } else { "is " };
-        let hint = match reason.as_str() {
-            "disabled" => format!("switch it on: `pulsewire plugins enable {plugin}`"),
-            _ => format!("`pulsewire plugins info {plugin}` says more"),
-        };
-        let message = format!("node type `{id}`: plugin `{plugin}` {is}{reason}; its nodes will not run");
+        let is = hints::standing(reason);
+        let message = format!("node type `{id}`: plugin `{plugin}` {is}; its nodes will not run");
         faults.push(Fault {
             severity: Severity::Warning,
-            ..draft.fault(message).hint(hint)
+            ..draft.fault(message).hint(hints::unavailable(plugin, reason))
         });
     }
 }
