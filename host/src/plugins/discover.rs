@@ -118,8 +118,14 @@ fn unreadable(folder: &Path, error: &io::Error) -> Report {
 /// The folder to name for the plugin whose library this is, if it lies in a folder of its own.
 fn search_folder_of(library: &Path) -> Option<&Path> {
     let own = library.parent()?;
-    let id = own.file_name()?.to_str()?;
-    (library.file_name()? == OsStr::new(&library_file_name(id))).then(|| own.parent())?
+    let is_library = library.extension() == Some(OsStr::new(DLL_EXTENSION));
+    (is_library && own.file_name()?.to_str() == Some(&id_of(library))).then(|| own.parent())?
+}
+
+/// The id for which the library is or should be named.
+fn id_of(library: &Path) -> String {
+    let stem = library.file_stem().unwrap_or_default().to_string_lossy();
+    stem.strip_prefix(DLL_PREFIX).unwrap_or(&stem).to_owned()
 }
 
 fn own_folder(folder: &Path, parent: &Path) -> Report {
@@ -129,11 +135,10 @@ fn own_folder(folder: &Path, parent: &Path) -> Report {
 }
 
 fn outside_of_a_folder(library: &Path) -> Report {
-    let stem = library.file_stem().unwrap_or_default().to_string_lossy();
-    let id = stem.strip_prefix(DLL_PREFIX).unwrap_or(&stem);
+    let id = id_of(library);
     let parent = library.parent().unwrap_or(library);
     let message = format!("`{}` lies outside of a folder of its own", library.display());
-    let hint = format!("move it to `{}`", library_of(parent, id).display());
+    let hint = format!("move it to `{}`", library_of(parent, &id).display());
     Report::new(Step::Search, message).hint(hint).at(library)
 }
 
@@ -233,14 +238,19 @@ mod tests {
     fn library_named_instead_of_a_folder_is_told_to_be_a_file() {
         let folder = tempfile::tempdir().unwrap();
         let (own, loose) = (format!("lamp/{}", file("lamp")), file("lamp"));
+        let misnamed = format!("lamp/lamp.{DLL_EXTENSION}");
         let hints = [
+            format!(
+                "name the folder that holds the plugin's own, `{}`",
+                folder.path().display()
+            ),
             format!(
                 "name the folder that holds the plugin's own, `{}`",
                 folder.path().display()
             ),
             format!("name a folder that holds plugins, each as `ID/{}`", file("ID")),
         ];
-        for (name, hint) in [own, loose].iter().zip(hints) {
+        for (name, hint) in [own, misnamed, loose].iter().zip(hints) {
             put(folder.path(), name);
             let path = folder.path().join(name);
             let (_, reports) = scan(&SearchPath::of_folders([path.clone()]));
