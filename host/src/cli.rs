@@ -1,7 +1,8 @@
 //! The command line `pulsewire`: arguments in, text or JSON out, an exit code.
 //!
-//! Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 the project or a plugin is at fault, 2 wrong
-//! usage or unreadable settings; `run` ends with an Exit node's code.
+//! Data goes to stdout, everything else to stderr: with `--json`, stdout holds the answer or nothing. The answer of
+//! `check` are the faults. Exit codes: 0 done, 1 the project or a plugin is at fault, 2 wrong usage or unreadable settings;
+//! `run` ends with an Exit node's code.
 
 mod check;
 mod describe;
@@ -24,7 +25,7 @@ pub use failure::Failure;
 
 use crate::{
     diagnostics::Faults,
-    project::{OpenOptions, Project},
+    project::{OpenOptions, Project, located},
 };
 
 /// Runs visual Logic.
@@ -57,7 +58,7 @@ struct Place {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run a project until Ctrl-C, SIGTERM, an Exit node or `--for`
+    /// Run a project until Ctrl-C, SIGTERM, SIGHUP, an Exit node or `--for`
     Run(run::Arguments),
     /// Find every fault of settings and logic
     Check(check::Arguments),
@@ -77,11 +78,21 @@ enum Command {
         command: settings::Command,
     },
     /// Print completions for a shell
+    #[command(after_help = COMPLETIONS)]
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
     },
 }
+
+/// Where shells look.
+const COMPLETIONS: &str = "\
+Where to put the output; new shells have the completions:
+  bash  pulsewire completions bash > ~/.local/share/bash-completion/completions/pulsewire
+        (needs the package bash-completion)
+  zsh   pulsewire completions zsh > ~/.zfunc/_pulsewire
+        (with `fpath+=~/.zfunc` before `compinit` in ~/.zshrc)
+  fish  pulsewire completions fish > ~/.config/fish/completions/pulsewire.fish";
 
 /// Reads the arguments of the process and does what they say.
 pub fn main() -> ExitCode {
@@ -112,6 +123,8 @@ fn start_log(arguments: &Arguments) {
         (1, _) => "debug",
         _ => "trace",
     };
+    // The watcher of files logs each change of a folder that is moved; what matters we say ourselves.
+    let level = format!("{level},notify=off");
     let environment = env_logger::Env::default().filter_or("PULSEWIRE_LOG", level);
     env_logger::Builder::from_env(environment)
         .target(env_logger::Target::Stderr)
@@ -120,7 +133,18 @@ fn start_log(arguments: &Arguments) {
 
 fn execute(arguments: Arguments, out: &mut io::Stdout) -> Result<ExitCode, Failure> {
     let Arguments { place, command } = arguments;
-    match command {
+    let own = match &command {
+        Command::Run(arguments) => arguments.folder(),
+        Command::Check(arguments) => arguments.folder(),
+        _ => None,
+    };
+    if let (Some(own), Some(project)) = (own, &place.project) {
+        let (own, project) = (own.display(), project.display());
+        let message = format!("the project is named twice: `--project {project}` and `{own}`");
+        return Err(Failure::Usage(message));
+    }
+    let folder = place.options(own.map(PathBuf::from)).folder;
+    let done = match command {
         Command::Run(arguments) => run::execute(&place, arguments),
         Command::Check(arguments) => check::execute(&place, arguments, out),
         Command::Plugins { command } => plugins::execute(&place, command, out),
@@ -130,7 +154,8 @@ fn execute(arguments: Arguments, out: &mut io::Stdout) -> Result<ExitCode, Failu
             clap_complete::generate(shell, &mut Arguments::command(), "pulsewire", out);
             Ok(ExitCode::SUCCESS)
         }
-    }
+    };
+    done.map_err(|failure| failure.in_folder(&folder))
 }
 
 impl Place {
@@ -145,23 +170,29 @@ impl Place {
         }
     }
 
-    /// The project as it can be seen without running any plugin. Faults of other settings do not matter here.
+    /// The project as it can be seen without running any plugin.
     fn open_without_plugins(&self) -> Result<Project, Failure> {
         let mut faults = Faults::default();
-        Project::open(&self.options(None), &mut faults).ok_or(Failure::Settings(faults))
+        let project = Project::open(&self.options(None), &mut faults);
+        let project = project.ok_or_else(|| Failure::Settings(faults.clone()))?;
+        warn(&project, &faults);
+        Ok(project)
     }
 
     /// The project with its plugins loaded, not active.
-    fn open(&self, folder: Option<PathBuf>) -> Result<Project, Failure> {
-        let mut faults = Faults::default();
-        let mut project = Project::open(&self.options(folder), &mut faults)
-            .ok_or_else(|| Failure::Settings(faults.clone()))?;
-        faults
-            .iter()
-            .for_each(|fault| log::warn!("{}", fault.without_severity()));
+    fn open(&self) -> Result<Project, Failure> {
+        let mut project = self.open_without_plugins()?;
         project.load_plugins_for_listing();
         Ok(project)
     }
+}
+
+/// Faults that do not keep a command from answering.
+fn warn(project: &Project, faults: &Faults) {
+    faults
+        .iter()
+        .map(|fault| located(fault, project.folder()))
+        .for_each(|fault| log::warn!("{}", fault.without_severity()));
 }
 
 /// Pretty JSON and a line end.

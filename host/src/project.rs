@@ -4,7 +4,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    path::{Path, PathBuf},
+    env,
+    path::{self, Path, PathBuf},
     sync::Arc,
 };
 
@@ -16,8 +17,8 @@ use crate::{
     engine::{EventQueue, Events},
     logic::{Graph, read_project_logic},
     plugins::{EngineServices, Entry, Plugins, SearchInputs, SearchPath, State},
-    runtime::Services,
-    settings::{RawSettings, SectionSettings, validate_section},
+    runtime::{Services, settings_file},
+    settings::{FILE, RawSettings, SectionSettings, validate_section},
     toolbox::{Origin, Toolbox},
 };
 
@@ -48,9 +49,8 @@ impl Project {
     /// `None` only if there is no `settings.toml` that can be read at all; with smaller faults the project can be
     /// checked and listed, but not run.
     pub fn open(options: &OpenOptions, faults: &mut Faults) -> Option<Self> {
-        if !options.folder.is_dir() {
-            let hint = "name the project's folder, the one that holds `settings.toml`";
-            faults.push(Fault::file(&options.folder, "there is no such folder").hint(hint));
+        if let Some(fault) = no_project(&options.folder) {
+            faults.push(fault);
             return None;
         }
         let settings = RawSettings::read_with(&options.folder, faults)?;
@@ -327,6 +327,52 @@ impl Project {
             faults,
         )
     }
+}
+
+/// Why there is no project to be read in `folder`.
+fn no_project(folder: &Path) -> Option<Fault> {
+    if folder.is_file() {
+        let parent = folder.parent().filter(|parent| *parent != Path::new(""));
+        let parent = parent.unwrap_or(Path::new(".")).display();
+        let fault = Fault::file(folder, "is a file, not a project's folder");
+        return Some(fault.hint(format!("name the folder that it lies in: `{parent}`")));
+    }
+    if !folder.is_dir() {
+        let hint = "name the project's folder, the one that holds `settings.toml`";
+        return Some(Fault::file(folder, "there is no such folder").hint(hint));
+    }
+    let is_missing = |folder: &Path| matches!(settings_file(folder).try_exists(), Ok(false));
+    if !is_missing(folder) {
+        return None;
+    }
+    let whole = path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let above = whole
+        .ancestors()
+        .skip(1)
+        .find(|above| settings_file(above).is_file());
+    let hint = match above {
+        Some(above) => format!(
+            "the folder above, `{0}`, is a project: `--project {0}`",
+            above.display()
+        ),
+        None => "a project is a folder with `settings.toml`; `--project DIR` names another folder".to_owned(),
+    };
+    let message = format!("not found in `{}`", whole.display());
+    Some(Fault::file(FILE, message).hint(hint))
+}
+
+/// The fault with the project's folder before a file of the project, unless that folder is the current one.
+pub(crate) fn located(fault: &Fault, folder: &Path) -> Fault {
+    let mut fault = fault.clone();
+    let is_current = || match (folder.canonicalize(), env::current_dir()) {
+        (Ok(folder), Ok(current)) => folder == current,
+        _ => false,
+    };
+    let is_ours = fault.file.starts_with(FILE) || fault.file.starts_with("logic");
+    if is_ours && fault.file != folder && !is_current() {
+        fault.file = folder.join(&fault.file);
+    }
+    fault
 }
 
 fn json_of(sections: &[SectionSettings], faults: &mut Faults) -> HashMap<String, String> {

@@ -1,6 +1,10 @@
 //! `pulsewire check`.
 
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::ValueHint;
 
@@ -8,7 +12,7 @@ use super::{Failure, Place, print_json};
 use crate::{
     diagnostics::{Fault, Faults, Severity},
     plugins::State,
-    project::Project,
+    project::{Project, located},
 };
 
 #[derive(clap::Args, Debug)]
@@ -19,6 +23,12 @@ pub(super) struct Arguments {
     /// Print a JSON array
     #[arg(long)]
     json: bool,
+}
+
+impl Arguments {
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
 }
 
 pub(super) fn execute(
@@ -51,7 +61,7 @@ pub(super) fn execute(
         return Ok(code);
     }
     for fault in &faults {
-        writeln!(out, "{fault}")?;
+        writeln!(out, "{}", located(fault, project.folder()))?;
     }
     let errors = faults
         .iter()

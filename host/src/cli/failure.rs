@@ -1,12 +1,14 @@
 //! Why a command ends with another code than 0.
 
-use std::{fmt, io, process::ExitCode};
+use std::{fmt, io, path::Path, process::ExitCode};
 
-use crate::{diagnostics::Faults, settings::edit::EditError};
+use crate::{diagnostics::Faults, project::located, settings::edit::EditError};
 
 /// What went wrong; shown on stderr as `error:` and `hint:` lines.
 #[derive(Debug)]
 pub enum Failure {
+    /// Code 2: the arguments contradict each other.
+    Usage(String),
     /// Code 2: `settings.toml` cannot be read.
     Settings(Faults),
     /// Code 1: the project is at fault.
@@ -30,9 +32,23 @@ impl Failure {
         }
     }
 
+    /// The failure with faults that name the project's folder, unless it is the current one.
+    pub(super) fn in_folder(self, folder: &Path) -> Self {
+        let named = |faults: Faults| {
+            let mut named = Faults::default();
+            named.extend(faults.iter().map(|fault| located(fault, folder)));
+            named
+        };
+        match self {
+            Failure::Settings(faults) => Failure::Settings(named(faults)),
+            Failure::Project(faults) => Failure::Project(named(faults)),
+            other => other,
+        }
+    }
+
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
-            Failure::Settings(_) => ExitCode::from(2),
+            Failure::Usage(_) | Failure::Settings(_) => ExitCode::from(2),
             Failure::Project(_) | Failure::Refused { .. } | Failure::Output(_) => ExitCode::FAILURE,
         }
     }
@@ -76,6 +92,7 @@ impl fmt::Display for Failure {
                     .collect();
                 f.write_str(&lines.join("\n"))
             }
+            Failure::Usage(message) => write!(f, "error: {message}"),
             Failure::Refused { message, hint } => {
                 write!(f, "error: {message}")?;
                 match hint {

@@ -2,7 +2,7 @@
 
 use std::{
     fs, io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::{Arc, atomic::AtomicBool},
     thread,
@@ -37,6 +37,12 @@ pub(super) struct Arguments {
     /// How the project's console is written to stdout
     #[arg(long, value_enum, default_value_t = ConsoleFormat::Text)]
     console: ConsoleFormat,
+}
+
+impl Arguments {
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

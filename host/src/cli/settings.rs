@@ -61,7 +61,7 @@ fn parse_field(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> Result<ExitCode, Failure> {
-    let mut project = place.open(None)?;
+    let mut project = place.open()?;
     let mut faults = Faults::default();
     project.check_settings(&mut faults);
     match command {
@@ -132,7 +132,7 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
 
 /// The section as it stands in the file now.
 fn print_section(place: &Place, section: &str, out: &mut impl Write) -> Result<ExitCode, Failure> {
-    let mut project = place.open(None)?;
+    let mut project = place.open()?;
     project.check_settings(&mut Faults::default());
     print_json(out, &listing(&project, section))
 }

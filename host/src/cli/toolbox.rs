@@ -29,7 +29,7 @@ pub(super) enum Command {
 }
 
 pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> Result<ExitCode, Failure> {
-    let project = place.open(None)?;
+    let project = place.open()?;
     let toolbox = project.toolbox();
     match command {
         Command::List { json: true } => {
