@@ -10,8 +10,8 @@ use super::{
     print_json,
 };
 use crate::{
-    diagnostics::suggestion,
-    plugins::{Entry, Report},
+    diagnostics::{Faults, suggestion},
+    plugins::{Entry, Report, State},
     project::Project,
     settings::edit,
 };
@@ -202,11 +202,12 @@ fn switch(
     out: &mut impl Write,
 ) -> Result<ExitCode, Failure> {
     let options = place.options(None);
-    let project = place.open_without_plugins()?;
-    find(&project, id)?;
+    find(&place.open_without_plugins()?, id)?;
     edit::set_plugin_enabled(&options.folder, id, enabled)?;
     if json {
-        let project = place.open_without_plugins()?;
+        // Its faults were told a moment ago.
+        let mut faults = Faults::default();
+        let project = Project::open(&options, &mut faults).ok_or(Failure::Settings(faults))?;
         return print_json(out, &Row::new(find(&project, id)?, &project));
     }
     writeln!(
@@ -225,4 +226,22 @@ fn find<'a>(project: &'a Project, id: &str) -> Result<&'a Entry, Failure> {
             .or_else(|| Some("no plugin was found; name their folder with `--plugin-dir`".to_owned()));
         Failure::refused(format!("there is no plugin `{id}`"), hint)
     })
+}
+
+/// Why what the plugin would add is not there, and what to do.
+pub(super) fn absence(project: &Project, id: &str) -> (String, String) {
+    match project.plugins().get(id).map(Entry::state) {
+        Some(State::Disabled) => (
+            format!("plugin `{id}` is disabled"),
+            format!("switch it on: `pulsewire plugins enable {id}`"),
+        ),
+        Some(state) => (
+            format!("plugin `{id}` is {state}"),
+            format!("see `pulsewire plugins info {id}`"),
+        ),
+        None => (
+            format!("there is no plugin `{id}`"),
+            "see `pulsewire plugins list`".to_owned(),
+        ),
+    }
 }

@@ -2,12 +2,13 @@
 
 use std::{io::Write, process::ExitCode};
 
-use pulsewire_plugin_api::manifest::Section;
+use pulsewire_plugin_api::manifest::{Manifest, Section};
 use serde_json::Value as Json;
 
-use super::{Failure, Place, describe::Item, print_json};
+use super::{Failure, Place, describe::Item, plugins::absence, print_json, warn};
 use crate::{
     diagnostics::{Faults, suggestion},
+    plugins::Entry,
     project::Project,
     settings::edit,
 };
@@ -66,7 +67,7 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
     project.check_settings(&mut faults);
     match command {
         Command::List { json } => {
-            warn(&faults);
+            warn(&project, &faults);
             let sections: Vec<Json> = project
                 .sections()
                 .iter()
@@ -80,7 +81,7 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
             }
         }
         Command::Show { section, json } => {
-            warn(&faults);
+            warn(&project, &faults);
             let descriptor = find(&project, &section)?;
             let shown = listing(&project, &section);
             if json {
@@ -100,11 +101,13 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
             fields,
             json,
         } => {
+            let found = find(&project, &section)?;
+            check_keys(found, &list, &fields)?;
             let fields: Vec<(&str, &str)> = fields
                 .iter()
                 .map(|(key, value)| (key.as_str(), value.as_str()))
                 .collect();
-            edit::add_entry(project.folder(), find(&project, &section)?, &list, &fields)?;
+            edit::add_entry(project.folder(), found, &list, &fields)?;
             let name = fields
                 .iter()
                 .find(|(key, _)| *key == "name")
@@ -137,33 +140,52 @@ fn print_section(place: &Place, section: &str, out: &mut impl Write) -> Result<E
     print_json(out, &listing(&project, section))
 }
 
-/// Faulty entries are listed as far as they can be read.
-fn warn(faults: &Faults) {
-    faults
-        .iter()
-        .for_each(|fault| log::warn!("{}", fault.without_severity()));
-}
-
 /// A section of a plugin that is loaded.
 fn find<'a>(project: &'a Project, id: &str) -> Result<&'a Section, Failure> {
     let plugins = project.plugins();
-    let loaded = plugins
+    let has_it = |manifest: &&Manifest| manifest.sections.iter().any(|section| section.id == id);
+    let loaded = plugins.entries().iter();
+    let loaded: Vec<&Manifest> = loaded
+        .filter_map(|entry| Some(plugins.added(entry.id())?.0))
+        .collect();
+    let sections = || loaded.iter().flat_map(|manifest| &manifest.sections);
+    if let Some(section) = sections().find(|section| section.id == id) {
+        return Ok(section);
+    }
+    let declares = |entry: &&Entry| entry.manifest().as_ref().is_some_and(has_it);
+    let owner = plugins
         .entries()
         .iter()
-        .filter_map(|entry| plugins.added(entry.id()));
-    let sections: Vec<&Section> = loaded.flat_map(|(manifest, _)| &manifest.sections).collect();
-    sections
-        .iter()
-        .copied()
-        .find(|section| section.id == id)
-        .ok_or_else(|| {
-            let known = sections.iter().map(|section| section.id.as_str());
-            let hint = match plugins.get(id) {
-                Some(_) => Some(format!("see `pulsewire plugins info {id}`")),
-                None => suggestion(id, known),
-            };
-            Failure::refused(format!("there is no settings section `{id}` now"), hint)
-        })
+        .find(declares)
+        .or_else(|| plugins.get(id));
+    Err(match owner {
+        Some(owner) => {
+            let (reason, hint) = absence(project, owner.id());
+            Failure::refused(
+                format!("there is no settings section `{id}` now: {reason}"),
+                Some(hint),
+            )
+        }
+        None => Failure::refused(
+            format!("there is no settings section `{id}`"),
+            suggestion(id, sections().map(|section| section.id.as_str())),
+        ),
+    })
+}
+
+/// Keys on the command line that the list has no field for.
+fn check_keys(section: &Section, list: &str, fields: &[(String, String)]) -> Result<(), Failure> {
+    let Some(list) = section.lists.iter().find(|known| known.id == list) else {
+        return Ok(());
+    };
+    let known = || list.fields.iter().map(|field| field.id.as_str());
+    match fields.iter().find(|(key, _)| !known().any(|id| id == key)) {
+        Some((key, _)) => Err(Failure::refused(
+            format!("`{}` has no field `{key}`, given as `{key}=…`", list.id),
+            suggestion(key, known()),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// `{id, title, plugin, lists}`, secrets masked.

@@ -5,9 +5,14 @@ use std::{io::Write, process::ExitCode};
 use super::{
     Failure, Place,
     describe::{NodeTypeShape, table},
+    plugins::absence,
     print_json,
 };
-use crate::{diagnostics::suggestion, toolbox::Entry};
+use crate::{
+    diagnostics::{nearest, suggestion},
+    project::Project,
+    toolbox::Entry,
+};
 
 #[derive(clap::Subcommand, Debug)]
 pub(super) enum Command {
@@ -19,7 +24,7 @@ pub(super) enum Command {
     },
     /// Show one node type with its sockets and attributes
     Show {
-        /// Its id, such as `flow_control.branch`
+        /// Its id, such as `flow_control.branch`; `branch` or its title do if only one is called so
         #[arg(value_name = "TYPE")]
         node_type: String,
         /// Print JSON
@@ -54,21 +59,7 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
             Ok(ExitCode::SUCCESS)
         }
         Command::Show { node_type, json } => {
-            let entry = toolbox.get(&node_type).filter(|entry| entry.is_available());
-            let entry = entry.ok_or_else(|| {
-                let known = toolbox.available();
-                let ids = known.iter().map(|entry| entry.node_type.id.as_str());
-                match toolbox.get(&node_type).and_then(Entry::plugin) {
-                    Some(plugin) => Failure::refused(
-                        format!("node type `{node_type}` is not available now"),
-                        Some(format!("see `pulsewire plugins info {plugin}`")),
-                    ),
-                    None => Failure::refused(
-                        format!("unknown node type `{node_type}`"),
-                        suggestion(&node_type, ids),
-                    ),
-                }
-            })?;
+            let entry = find(&project, &node_type)?;
             if json {
                 return print_json(out, &shape(entry));
             }
@@ -76,6 +67,51 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// The type of that id; else the only one whose id ends so, or whose title it is.
+fn find<'a>(project: &'a Project, word: &str) -> Result<&'a Entry, Failure> {
+    let toolbox = project.toolbox();
+    let called_so = || {
+        let known = toolbox.ids().filter(|id| {
+            let title = toolbox.get(id).map_or("", |entry| entry.node_type.name.as_str());
+            last_segment(id).eq_ignore_ascii_case(word) || title.eq_ignore_ascii_case(word)
+        });
+        known.collect::<Vec<&str>>()
+    };
+    let entry = match toolbox.get(word) {
+        Some(entry) => Some(entry),
+        None => match called_so().as_slice() {
+            [] => None,
+            [id] => toolbox.get(id),
+            several => {
+                return Err(Failure::refused(
+                    format!("several node types are called `{word}`"),
+                    Some(format!("name one: `{}`", several.join("`, `"))),
+                ));
+            }
+        },
+    };
+    let Some(entry) = entry else {
+        let hint = suggestion(word, toolbox.ids()).or_else(|| {
+            let near = nearest(word, toolbox.ids().map(last_segment))?;
+            let ids: Vec<&str> = toolbox.ids().filter(|id| last_segment(id) == near).collect();
+            Some(format!("did you mean `{}`?", ids.join("` or `")))
+        });
+        return Err(Failure::refused(format!("unknown node type `{word}`"), hint));
+    };
+    match entry.plugin() {
+        Some(plugin) if !entry.is_available() => {
+            let (reason, hint) = absence(project, plugin);
+            let message = format!("node type `{}` is not available: {reason}", entry.node_type.id);
+            Err(Failure::refused(message, Some(hint)))
+        }
+        _ => Ok(entry),
+    }
+}
+
+fn last_segment(id: &str) -> &str {
+    id.rsplit('.').next().unwrap_or(id)
 }
 
 fn shape(entry: &Entry) -> NodeTypeShape<'_> {
