@@ -231,6 +231,9 @@ impl Project {
         let mut toolbox = Toolbox::default();
         for entry in self.plugins.entries().iter().filter(|entry| !entry.is_shadowed()) {
             let Some(manifest) = entry.manifest() else {
+                if *entry.state() != State::Missing {
+                    toolbox.add_broken(entry.id(), entry.state().to_string());
+                }
                 continue;
             };
             let added = self.plugins.added(entry.id()).map(|(_, registered)| registered);

@@ -278,7 +278,10 @@ fn absence(toolbox: &Toolbox, node_type: &str) -> String {
         Some(_) => "its plugin refused to make them".to_owned(),
         None => {
             let plugin = node_type.split_once('.').map_or(node_type, |(plugin, _)| plugin);
-            format!("plugin `{plugin}` is not installed")
+            match toolbox.broken(plugin) {
+                Some(reason) => format!("plugin `{plugin}` is {reason}"),
+                None => format!("plugin `{plugin}` is not installed"),
+            }
         }
     }
 }

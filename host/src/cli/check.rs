@@ -10,8 +10,8 @@ use clap::ValueHint;
 
 use super::{Failure, Place, print_json};
 use crate::{
-    diagnostics::{Fault, Faults, Severity},
-    plugins::State,
+    diagnostics::{Faults, Severity},
+    logic::{Graph, NodeUse},
     project::{Project, located},
 };
 
@@ -45,9 +45,9 @@ pub(super) fn execute(
         return Err(Failure::Settings(faults));
     };
     project.load_plugins_for_listing();
-    faults.extend(plugin_faults(&project));
     project.check_settings(&mut faults);
     let graphs = project.read_logic(&mut faults);
+    faults.extend(project.plugins().faults(|plugin| uses(&project, &graphs, plugin)));
     project.compile(&graphs, &mut faults);
 
     let code = if faults.has_errors() {
@@ -77,29 +77,14 @@ pub(super) fn execute(
     Ok(code)
 }
 
-/// A plugin that is on but cannot be used does not keep the project from running.
-fn plugin_faults(project: &Project) -> Vec<Fault> {
-    let reported = |message: String, hint: &Option<String>| Fault {
-        severity: Severity::Warning,
-        hint: hint.clone(),
-        ..Fault::file("settings.toml", message)
+/// Whether the project has nodes or settings of the plugin.
+fn uses(project: &Project, graphs: &[Graph], plugin: &str) -> bool {
+    let is_its = |node: &NodeUse| {
+        let node_type = node.node_type.value.split_once('.');
+        node_type.is_some_and(|(prefix, _)| prefix == plugin)
     };
-    let mut faults: Vec<Fault> = Vec::new();
-    for report in project.plugins().search_reports() {
-        faults.push(reported(report.message.clone(), &report.hint));
-    }
-    for entry in project.plugins().entries() {
-        if !matches!(entry.state(), State::Failed(_) | State::Missing) || entry.is_shadowed() {
-            continue;
-        }
-        for report in entry.reports().list() {
-            faults.push(reported(
-                format!("plugin `{}`: {}", entry.id(), report.message),
-                &report.hint,
-            ));
-        }
-    }
-    faults
+    graphs.iter().any(|graph| graph.nodes.iter().any(is_its))
+        || project.settings().section_ids().any(|section| section == plugin)
 }
 
 fn counted(count: usize, what: &str) -> String {

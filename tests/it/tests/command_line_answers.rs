@@ -1,6 +1,8 @@
 //! What the command line says of plugins, node types and settings, and of words that it does not know.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+
 use pulsewire_it::project::{Answer, Project, graph};
 use serde_json::json;
 
@@ -163,4 +165,35 @@ fn completions_say_where_shells_look_for_them() {
     ] {
         assert!(help.contains(place), "{help}");
     }
+}
+
+#[test]
+fn broken_plugin_is_an_error_at_its_library_if_the_project_uses_it() {
+    let library = format!("plugin-folder/lamp/{DLL_PREFIX}lamp{DLL_SUFFIX}");
+    let broken = |lines: &str| {
+        let project = Project::new("", &graph(lines)).with_good_plugin();
+        project.write(&library, "no library");
+        project
+    };
+    let unused = broken("begin: events.on_initialize").pulsewire(&["check"]);
+    assert!(unused.with_code(0).contains("0 errors, 1 warning"), "{unused:#?}");
+
+    let project = broken("begin: events.on_initialize\nglow: lamp.glow\nbegin.out -> glow.in");
+    let used = project.pulsewire(&["check"]);
+    let text = used.with_code(1);
+    let place = project.folder().join(&library);
+    assert!(
+        text.contains(&format!("error: {}: plugin `lamp`: ", place.display())),
+        "{text}"
+    );
+    assert!(
+        text.contains("node type `lamp.glow`: plugin `lamp` failed"),
+        "{text}"
+    );
+    let run = project.pulsewire(&["run", "--for", "10ms"]);
+    let console = run.with_code(0);
+    assert!(
+        console.contains("nodes of type `lamp.glow` do not run: plugin `lamp` is failed"),
+        "{run:#?}"
+    );
 }
