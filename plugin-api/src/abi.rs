@@ -21,4 +21,5 @@ pub mod value;
 #[doc(hidden)]
 pub mod export;
 
+pub use abi_stable::StableAbi;
 pub use interface::{ENTRY_SYMBOL, Extension};

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 pub use crate::abi::interface::Wanted;
 use crate::{
+    abi::{Extension, StableAbi},
     plugin::PluginError,
     value::{Text, Value},
 };
@@ -43,6 +44,12 @@ pub trait HostServices: Send + Sync {
     /// second, and so on, equally many each. Says how many were taken, from the first on and at least one; their
     /// values are taken out, the others stay as they are. `[any-thread & active]`
     fn emit(&self, event: u64, count: usize, values: &mut [Value]) -> Result<usize, EmitError>;
+
+    /// What the host offers beyond these services, under an id such as `timers/1`. `[any-thread & created]`
+    fn extension(&self, id: &str) -> Option<Extension> {
+        let _ = id;
+        None
+    }
 }
 
 /// Why an event was not taken.
@@ -100,6 +107,12 @@ impl Host {
     /// Tells the host about something wrong that concerns the plugin as a whole. `[any-thread & created]`
     pub fn report(&self, message: &str) {
         self.services.report(message);
+    }
+
+    /// What the host offers under `id` beyond these services, if it is a `T`: how hosts grow after 1.0.
+    /// `[any-thread & created]`
+    pub fn extension<T: StableAbi>(&self, id: &str) -> Option<&'static T> {
+        self.services.extension(id)?.table()
     }
 
     pub(crate) fn source(&self, event: u64) -> EventSource {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use crate::{
+    abi::Extension,
     describe::{About, NodeType},
     host::{Host, Setup},
     node::Node,
@@ -34,6 +35,13 @@ pub trait Plugin: Send + Sized + 'static {
     /// shared with them. `[logic-thread & active]`
     fn settings_changed(&mut self) -> Result<(), PluginError> {
         Ok(())
+    }
+
+    /// What the plugin offers beyond this interface, under an id such as `lamp.colours/1`: to hosts that know the id.
+    /// `[any-thread & created]`
+    fn extension(id: &str) -> Option<Extension> {
+        let _ = id;
+        None
     }
 
     /// Ends and joins every thread of the plugin, within two seconds. `[logic-thread & active]`

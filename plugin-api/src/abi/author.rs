@@ -81,6 +81,10 @@ impl HostServices for AbiHost {
             _ => Err(EmitError::Detached),
         }
     }
+
+    fn extension(&self, id: &str) -> Option<Extension> {
+        self.0.extension(id.into()).into_option()
+    }
 }
 
 struct PluginWrapper<P> {
@@ -158,8 +162,9 @@ impl<P: Plugin> PluginInterface for PluginWrapper<P> {
         self.guarded(|this| this.plugin.deactivate())
     }
 
-    fn extension(&self, _id: RStr<'_>) -> ROption<Extension> {
-        ROption::RNone
+    fn extension(&self, id: RStr<'_>) -> ROption<Extension> {
+        // What a plugin offers does not depend on its state, so a panic poisons nothing.
+        guard::catch(|| P::extension(id.as_str())).ok().flatten().into()
     }
 }
 

@@ -7,6 +7,7 @@
 
 use abi_stable::{
     StableAbi,
+    abi_stability::abi_checking::check_layout_compatibility,
     library::RootModule,
     package_version_strings, sabi_trait,
     sabi_types::VersionStrings,
@@ -42,14 +43,36 @@ impl RootModule for Root_Ref {
     const VERSION_STRINGS: VersionStrings = package_version_strings!();
 }
 
-/// A table of functions under an id such as `timers/1`, found at run time.
+/// Immutable data under an id such as `timers/1`, found at run time: mostly a table of functions. How the interface grows
+/// after 1.0, from both sides.
 #[repr(C)]
 #[derive(Clone, Copy, StableAbi)]
 pub struct Extension {
-    /// The table: a prefix type or another type with a stable layout, alive as long as the process.
     table: *const (),
     /// The layout of the table; whoever asked compares it before use.
     layout: extern "C" fn() -> &'static TypeLayout,
+}
+
+impl Extension {
+    /// Offers `table`.
+    pub fn new<T: StableAbi + Sync>(table: &'static T) -> Self {
+        extern "C" fn layout<T: StableAbi>() -> &'static TypeLayout {
+            T::LAYOUT
+        }
+        Self {
+            table: (table as *const T).cast(),
+            layout: layout::<T>,
+        }
+    }
+
+    /// The table, if it is a `T` in this library too. As with the root, one side may be newer than the other.
+    pub fn table<T: StableAbi>(self) -> Option<&'static T> {
+        let (ours, theirs) = (T::LAYOUT, (self.layout)());
+        let fits = check_layout_compatibility(ours, theirs).is_ok()
+            || check_layout_compatibility(theirs, ours).is_ok();
+        // SAFETY: the table is a `&'static` of the type whose layout was compared with `T`'s.
+        fits.then(|| unsafe { &*self.table.cast::<T>() })
+    }
 }
 
 // SAFETY: an extension is a pair of pointers to immutable data that lives as long as the process.

@@ -87,9 +87,9 @@ impl LoadedLibrary {
         result(self.root.create()(host)).map(|plugin| LoadedPlugin { plugin })
     }
 
-    /// Whether the library offers the extension `id`. `[any-thread]`
-    pub fn has_extension(&self, id: &str) -> bool {
-        self.root.extension()(id.into()).is_some()
+    /// The library's extension `id`. `[any-thread]`
+    pub fn extension(&self, id: &str) -> Option<Extension> {
+        self.root.extension()(id.into()).into_option()
     }
 }
 
@@ -144,9 +144,9 @@ impl LoadedPlugin {
         result(self.plugin.deactivate())
     }
 
-    /// Whether the plugin offers the extension `id`. `[any-thread & created]`
-    pub fn has_extension(&self, id: &str) -> bool {
-        self.plugin.extension(id.into()).is_some()
+    /// The plugin's extension `id`. `[any-thread & created]`
+    pub fn extension(&self, id: &str) -> Option<Extension> {
+        self.plugin.extension(id.into()).into_option()
     }
 }
 
@@ -215,7 +215,7 @@ impl HostInterface for HostObjectOf {
         }
     }
 
-    fn extension(&self, _id: RStr<'_>) -> ROption<Extension> {
-        ROption::RNone
+    fn extension(&self, id: RStr<'_>) -> ROption<Extension> {
+        self.0.extension(id.as_str()).into()
     }
 }
