@@ -25,7 +25,7 @@ pub use failure::Failure;
 
 use crate::{
     diagnostics::Faults,
-    project::{OpenOptions, Project, located},
+    project::{OpenOptions, Project},
 };
 
 /// Runs visual Logic.
@@ -191,7 +191,7 @@ impl Place {
 fn warn(project: &Project, faults: &Faults) {
     faults
         .iter()
-        .map(|fault| located(fault, project.folder()))
+        .map(|fault| project.located(fault))
         .for_each(|fault| log::warn!("{}", fault.without_severity()));
 }
 

@@ -35,7 +35,10 @@ pub struct OpenOptions {
 
 /// An opened project.
 pub struct Project {
+    /// Whole, so that it stays the folder of that name when another takes its place.
     folder: PathBuf,
+    /// As it was named.
+    named: PathBuf,
     settings: RawSettings,
     plugins: Plugins,
     toolbox: Arc<Toolbox>,
@@ -65,9 +68,10 @@ impl Project {
             .search_reports()
             .iter()
             .for_each(|report| log::warn!("{report}"));
-        let folder = options.folder.clone();
+        let named = options.folder.clone();
         let mut project = Self {
-            folder,
+            folder: path::absolute(&named).unwrap_or_else(|_| named.clone()),
+            named,
             settings,
             plugins,
             toolbox: Arc::default(),
@@ -77,9 +81,14 @@ impl Project {
         Some(project)
     }
 
-    /// The folder.
+    /// The folder, absolute.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The fault with the folder before its file, as the folder was named, unless that is the current one.
+    pub(crate) fn located(&self, fault: &Fault) -> Fault {
+        located(fault, &self.named)
     }
 
     /// The settings as they stand in the file.

@@ -51,7 +51,7 @@ use crate::{
     engine::{Engine, EngineNode, EventQueue, Events, Outcome, StopHandle, listen},
     logic::Graph,
     nodes::ON_INITIALIZE,
-    project::{OpenOptions, Project, located},
+    project::{OpenOptions, Project},
     toolbox::Toolbox,
 };
 pub(crate) use make::Wanted;
@@ -124,7 +124,7 @@ impl Runtime {
         }
         faults
             .iter()
-            .map(|fault| located(fault, project.folder()))
+            .map(|fault| project.located(fault))
             .for_each(|fault| log::warn!("{}", fault.without_severity()));
 
         // Whatever a plugin emits while it is activated finds its listeners, and comes after On Initialize.

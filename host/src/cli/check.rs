@@ -12,7 +12,7 @@ use super::{Failure, Place, print_json};
 use crate::{
     diagnostics::{Faults, Severity},
     logic::{Graph, NodeUse},
-    project::{Project, located},
+    project::Project,
 };
 
 #[derive(clap::Args, Debug)]
@@ -61,7 +61,7 @@ pub(super) fn execute(
         return Ok(code);
     }
     for fault in &faults {
-        writeln!(out, "{}", located(fault, project.folder()))?;
+        writeln!(out, "{}", project.located(fault))?;
     }
     let errors = faults
         .iter()

@@ -1,7 +1,15 @@
 //! A plugin is switched off and on while the project runs; nobody restarts.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use pulsewire_it::project::{Project, graph};
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+};
+
+use pulsewire_it::{
+    artifacts,
+    project::{Project, graph},
+};
 
 const SETTINGS: &str = "[[settings.good.greetings]]\nname = \"en\"\nprefix = \"Hello, \"\n";
 
@@ -152,6 +160,33 @@ fn settings_of_a_folder_that_was_made_anew_are_followed() {
     project.write("settings.toml", &sound.replace("Hello", "Bonjour"));
     running.wait_for("Bonjour, world");
     assert!(!running.log().contains("notify"), "{}", running.log());
+}
+
+#[test]
+fn current_folder_that_was_made_anew_is_followed() {
+    let project = ticking_project();
+    let mut child = Command::new(artifacts::pulsewire())
+        .current_dir(project.folder())
+        .args(["run", "--for", "20s", "--plugin-dir", "plugin-folder"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let mut wait_for = |text: &str| assert!(lines.any(|line| line.contains(text)), "no line with `{text}`");
+    wait_for("Hello, world");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let away = elsewhere.path().join("away");
+    std::fs::rename(project.folder(), &away).unwrap();
+    wait_for("the settings changed but are at fault");
+    std::fs::create_dir(project.folder()).unwrap();
+    for name in ["settings.toml", "logic"] {
+        std::fs::rename(away.join(name), project.folder().join(name)).unwrap();
+    }
+    wait_for("notice: the settings are in order again");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[cfg(unix)]
