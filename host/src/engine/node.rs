@@ -162,3 +162,31 @@ impl EngineNode for Placeholder {
         Ok(Flow::end())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pulsewire_plugin_api::value::Text;
+
+    use super::*;
+    use crate::engine::world::tests::world;
+
+    #[test]
+    fn an_empty_value_stands_for_the_default_of_its_output() {
+        let mut node = PassEvent::new([DataType::String, DataType::Any]);
+        let mut slots = [Value::from("old"), Value::from("old")];
+        let mut world = world();
+        let mut run = |slots: &mut [Value; 2], mut values: [Value; 2]| {
+            let mut call = Call::new(slots, &[], 0, 2, 0).with_values(&mut values);
+            node.on_event(&mut call, &mut world)
+        };
+        for _ in 0..2 {
+            assert!(run(&mut slots, [Value::Empty, Value::Empty]).is_ok());
+            assert_eq!(slots, [Value::String(Text::default()), Value::Empty]);
+        }
+        assert!(run(&mut slots, ["a".into(), 1_i64.into()]).is_ok());
+        assert_eq!(slots, ["a".into(), 1_i64.into()]);
+        assert!(run(&mut slots, [Value::Empty, 2_i64.into()]).is_ok());
+        assert_eq!(slots, ["".into(), 2_i64.into()]);
+        assert!(run(&mut slots, [3_i64.into(), Value::Empty]).is_err());
+    }
+}

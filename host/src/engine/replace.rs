@@ -165,3 +165,64 @@ fn wanted(program: &Program, listener: &Listener, is_read: &[bool]) -> Wanted {
     let read = outputs.iter().enumerate().filter(|(_, is_read)| **is_read);
     read.fold(Wanted::HEARD_ONLY, |wanted, (at, _)| wanted.with_value(at))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compile::NodePlace;
+
+    /// Two event nodes of one type with two outputs each, and a node that reads the second output of the first.
+    fn program(passes: bool) -> Program {
+        let event_node = |first_output| NodePlace {
+            first_output,
+            output_count: 2,
+            ..NodePlace::default()
+        };
+        let reader = NodePlace {
+            input_count: 1,
+            first_output: 4,
+            ..NodePlace::default()
+        };
+        let listener = |node, key: &str| Listener {
+            node_type: "p.on_event".to_owned(),
+            key: key.to_owned(),
+            node,
+            passes,
+        };
+        Program {
+            slots: vec![Default::default(); 4],
+            nodes: vec![event_node(0), event_node(2), reader],
+            inputs: vec![1],
+            listeners: vec![listener(0, "a"), listener(1, "b"), listener(1, "a")],
+            ..Program::default()
+        }
+    }
+
+    #[test]
+    fn only_values_of_wired_outputs_are_wanted() {
+        let events = Events::default();
+        let listeners = listen(&program(true), &events);
+        let [a, b] = ["a", "b"].map(|key| events.number("p.on_event", key));
+        assert_eq!(events.wanted(a), Wanted::NOTHING.with_value(1));
+        assert_eq!(events.wanted(b), Wanted::HEARD_ONLY);
+        assert_eq!(events.wanted(events.new_number()), Wanted::NOTHING);
+        let nodes = |event| {
+            listeners
+                .of(event)
+                .map(|place| listeners.node(place))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(nodes(a), [0, 1]);
+        assert_eq!(nodes(b), [1]);
+    }
+
+    #[test]
+    fn a_node_with_behaviour_may_read_all_values() {
+        let events = Events::default();
+        listen(&program(false), &events);
+        assert_eq!(
+            events.wanted(events.number("p.on_event", "b")),
+            Wanted::EVERYTHING
+        );
+    }
+}

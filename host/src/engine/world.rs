@@ -127,3 +127,19 @@ pub(crate) fn seconds(value: f64) -> Result<Duration, NodeError> {
         "{value} seconds are no duration; expected 0 to {TEN_YEARS}"
     )))
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    struct Silent;
+
+    impl Console for Silent {
+        fn show(&self, _: &Line<'_>) {}
+    }
+
+    /// A world without nodes.
+    pub(in crate::engine) fn world() -> World {
+        World::new(Arc::new(EventQueue::new(1)), Arc::default(), Arc::new(Silent))
+    }
+}

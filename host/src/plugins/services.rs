@@ -70,9 +70,10 @@ impl Account {
 
     /// Adds a report from the plugin's own life, which nobody waits for; so it goes to the log too.
     pub(super) fn report_at_run(&self, report: Report) {
-        let message = report.message.clone();
+        let hint = report.hint.iter().map(|hint| format!("\n  hint: {hint}"));
+        let line: String = std::iter::once(report.message.clone()).chain(hint).collect();
         self.reports.push(report);
-        self.log.host_line(Level::Error, &message);
+        self.log.host_line(Level::Error, &line);
     }
 }
 

@@ -135,7 +135,7 @@ fn value(data: Data, bytes: &mut Option<Binary>) -> Value {
 /// Large ones are shared with what was received, small ones copied, so that they do not keep more than themselves.
 fn binary(bytes: Bytes) -> Binary {
     match bytes.len() {
-        0..=4096 => Binary::from(bytes.as_ref()),
+        0..=65_536 => Binary::from(bytes.as_ref()),
         _ => Binary::from_owner(bytes),
     }
 }
