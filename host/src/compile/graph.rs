@@ -67,7 +67,7 @@ fn declare_variables(graph: &Graph, program: &mut Program, faults: &mut Faults) 
                 "variable `{}` is persistent, but this release does not keep values",
                 variable.name.value
             );
-            faults.push(Fault::warning(&graph.source, &variable.name.span, message));
+            faults.push(Fault::warning(&graph.source, &variable.name.span, message).in_graph(&graph.id));
         }
         let slot = program.slots.len() as u32;
         program.slots.push(variable.value.clone());
