@@ -9,6 +9,7 @@ mod cargo;
 mod check;
 mod demo;
 mod failure;
+mod fuzz;
 mod libraries;
 mod other_compiler;
 mod test;
@@ -48,6 +49,8 @@ enum Command {
     OtherCompiler(other_compiler::Arguments),
     /// Show the root project at work against an embedded server
     Demo(demo::Arguments),
+    /// Throw random input at the protocol
+    Fuzz(fuzz::Arguments),
     /// Measure, as JSON lines
     Bench(bench::Arguments),
 }
@@ -72,6 +75,7 @@ fn run(command: Command) -> Result<()> {
         Command::Tools => tools::run(),
         Command::OtherCompiler(arguments) => other_compiler::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that tests need, then all tests.
+//! `cargo xtask test`: everything that tests need, then all tests, then each fuzz target for some seconds.
 //!
 //! Tests find what is staged here by their own path (see `tests/it/src/lib.rs`); only the harness is told where
 //! the libraries are. Everything is
@@ -9,6 +9,7 @@ mod tally;
 use crate::build;
 use crate::cargo;
 use crate::failure::{Failure, Result};
+use crate::fuzz;
 use crate::other_compiler;
 use crate::tools;
 use crate::workspace::Workspace;
@@ -38,7 +39,12 @@ pub(crate) fn run(_: &Arguments) -> Result<()> {
     let everything = ["--workspace", "--lib", "--bins", "--tests"].map(str::to_owned);
     let built = build::build_selected(&workspace, everything, false)?;
     other_compiler::build_for_tests(&workspace)?;
-    test(&arguments, &built.directory)
+    test(&arguments, &built.directory)?;
+    // Who chooses tests chooses these too.
+    if arguments.is_empty() {
+        fuzz::run_briefly(&workspace)?;
+    }
+    Ok(())
 }
 
 /// Runs the tests, passing their output through, and closes with one line for all of them.

@@ -150,6 +150,15 @@ impl Client {
         self.namespaces.iter().fold(Limits { packets: 0, bytes: 0 }, sum)
     }
 
+    /// How many entries all queues and tables hold together, sent and received. For tests that watch them over time: what
+    /// grows without an end is a leak.
+    #[doc(hidden)]
+    pub fn held(&self) -> usize {
+        let namespaces = self.namespaces.iter().map(Namespace::held).sum::<usize>();
+        let session = self.session.as_ref().map_or(0, Session::held);
+        namespaces + session + self.actions.len() + self.events.len()
+    }
+
     /// Whether there is no connection and none will be opened before the application asks for one.
     pub fn is_idle(&self) -> bool {
         matches!(self.phase, Phase::Idle)

@@ -39,6 +39,13 @@ impl Decoder {
         self.partial.is_some()
     }
 
+    /// Attachments of an unfinished packet, and their header.
+    pub(crate) fn held(&self) -> usize {
+        self.partial
+            .as_ref()
+            .map_or(0, |partial| 1 + partial.attachments.len())
+    }
+
     /// A text message. `None` if attachments must follow.
     pub(crate) fn text<'a>(&mut self, text: &'a str) -> Result<Option<Packet<Cow<'a, str>>>, DecodeError> {
         if self.partial.is_some() {

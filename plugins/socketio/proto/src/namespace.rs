@@ -57,6 +57,11 @@ impl Namespace {
         }
     }
 
+    /// Entries of its buffers, and itself.
+    pub(crate) fn held(&self) -> usize {
+        1 + self.outgoing.len() + self.early.len()
+    }
+
     /// The connection is gone.
     pub(crate) fn reset(&mut self) {
         if self.is_active() {

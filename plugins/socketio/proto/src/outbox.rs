@@ -90,6 +90,11 @@ impl Outbox {
         leaving
     }
 
+    /// What waits: turns, packets and attachments.
+    pub(crate) fn held(&self) -> usize {
+        self.queue.len() + self.attachments.len()
+    }
+
     /// The next frame to write.
     pub(crate) fn poll(&mut self, namespaces: &mut Namespaces) -> Option<Frame> {
         if let Some(attachment) = self.attachments.pop_front() {

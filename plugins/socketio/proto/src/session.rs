@@ -42,6 +42,11 @@ impl Session {
         self.abandoned.remove(name)
     }
 
+    /// Entries of its queues.
+    pub(crate) fn held(&self) -> usize {
+        self.abandoned.len() + self.decoder.held() + self.outbox.held()
+    }
+
     /// The next frame to write: a pong overtakes all else. It is no message, so it may stand between attachments.
     pub(crate) fn poll_transmit(&mut self, namespaces: &mut Namespaces) -> Option<Frame> {
         if self.heartbeat.take_pong() {

@@ -2,6 +2,7 @@
 
 mod binary;
 mod connecting;
+mod flapping;
 mod heartbeat;
 mod namespaces;
 mod receiving;

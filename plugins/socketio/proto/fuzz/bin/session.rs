@@ -1,0 +1,5 @@
+//! `session` under libFuzzer; `cargo xtask fuzz` builds and runs it.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| socketio_fuzz::session(input));
