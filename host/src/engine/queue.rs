@@ -23,31 +23,66 @@ const KEPT_VALUES: usize = 1 << 16;
 pub struct Full;
 
 /// Events in order with all their values in one row, so that adding and taking allocate nothing once it has grown.
+///
+/// Empty values are left out of the row: what crosses from one processor to another is what costs, and most values of an
+/// event are empty because nobody wants them.
 #[derive(Default)]
 pub(crate) struct Batch {
-    /// Each event, and how many values it carries.
-    heads: Vec<(EventId, u32)>,
+    heads: Vec<Head>,
     values: Vec<Value>,
     next_head: usize,
     next_value: usize,
+    /// The values of the event that was taken last, the empty ones in their places.
+    spread: Vec<Value>,
 }
+
+#[derive(Clone, Copy)]
+struct Head {
+    event: EventId,
+    /// How many values the event carries.
+    count: u32,
+    /// Which of the first [`MASKED`] are in the row; all others are.
+    present: u32,
+}
+
+const MASKED: usize = u32::BITS as usize;
 
 impl Batch {
     fn push(&mut self, event: EventId, values: &mut [Value]) {
-        self.heads.push((event, values.len() as u32));
-        self.values.extend(values.iter_mut().map(std::mem::take));
+        let mut present = 0;
+        for (at, value) in values.iter_mut().enumerate() {
+            let is_masked = at < MASKED;
+            if is_masked && matches!(value, Value::Empty) {
+                continue;
+            }
+            present |= u32::from(is_masked).wrapping_shl(at as u32);
+            self.values.push(std::mem::take(value));
+        }
+        let count = values.len() as u32;
+        self.heads.push(Head {
+            event,
+            count,
+            present,
+        });
     }
 
     /// The next event with its values, which are for the caller to use up.
     pub(crate) fn next(&mut self) -> Option<(EventId, &mut [Value])> {
-        let Some(&(event, count)) = self.heads.get(self.next_head) else {
+        let Some(&head) = self.heads.get(self.next_head) else {
             self.clear();
             return None;
         };
-        let first = self.next_value;
         self.next_head += 1;
-        self.next_value += count as usize;
-        Some((event, &mut self.values[first..self.next_value]))
+        self.spread.clear();
+        for at in 0..head.count as usize {
+            if at < MASKED && head.present & (1 << at) == 0 {
+                self.spread.push(Value::Empty);
+            } else {
+                self.spread.push(std::mem::take(&mut self.values[self.next_value]));
+                self.next_value += 1;
+            }
+        }
+        Some((head.event, &mut self.spread))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -204,6 +239,28 @@ mod tests {
         assert_eq!(queue.len(), 3);
         queue.done(3);
         assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn empty_values_keep_their_places() {
+        let mut batch = Batch::default();
+        let samples = [
+            vec![],
+            vec![Value::Empty],
+            vec![Value::Empty, Value::Int(1), Value::Empty, Value::from("a")],
+            // More than the mask has bits.
+            (0..100)
+                .map(|at| if at % 3 == 0 { Value::Empty } else { Value::Int(at) })
+                .collect(),
+        ];
+        for (event, sample) in samples.iter().enumerate() {
+            batch.push(event as EventId, &mut sample.clone());
+        }
+        for (event, sample) in samples.iter().enumerate() {
+            let (taken, values) = batch.next().unwrap();
+            assert_eq!((taken as usize, &*values), (event, sample.as_slice()));
+        }
+        assert!(batch.next().is_none());
     }
 
     #[test]
