@@ -39,6 +39,22 @@ impl<T> Buffer<T> {
         Some(item)
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.items.iter().map(|(item, _)| item)
+    }
+
+    /// Takes out what is not to be kept; the rest keeps its order.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
+        let bytes = &mut self.bytes;
+        self.items.retain(|(item, size)| {
+            let is_kept = keep(item);
+            if !is_kept {
+                *bytes -= size;
+            }
+            is_kept
+        });
+    }
+
     pub(crate) fn clear(&mut self) {
         self.items.clear();
         self.bytes = 0;
@@ -84,6 +100,8 @@ mod tests {
         assert_eq!((buffer.len(), buffer.bytes()), (2, 10));
         buffer.pop();
         buffer.push('c', 9).unwrap();
+        buffer.retain(|item| *item == 'c');
+        assert_eq!((buffer.len(), buffer.bytes()), (1, 9));
         buffer.clear();
         assert_eq!((buffer.len(), buffer.bytes()), (0, 0));
         buffer.push('d', 10).unwrap();

@@ -1,30 +1,33 @@
 //! One connection: the manager that opens and reopens it, the engine session, the namespaces on it.
 //!
 //! `client::requests` is what the application asks for, `client::lifecycle` opens, loses and ends connections,
-//! `client::receive` takes frames. Here is the state that they share, and what the driver polls.
+//! `client::receive` takes frames, `client::acks` asks for acknowledgements. Here is the state that they share, and what the driver polls.
 //!
 //! Invariants:
 //! - A transport exists, or is being opened, in every phase but [`Phase::Idle`] and [`Phase::Waiting`].
 //! - A session exists in [`Phase::Open`], and in [`Phase::Closing`]; never in another phase.
 //! - A namespace is joined or connecting only in [`Phase::Open`].
-//! - After [`Event::Stopped`] no event is queued until `connect`.
+//! - After [`Event::Stopped`] no event is queued until `connect`, but the outcome of an acknowledgement that was asked for
+//!   since then.
 
 use std::{collections::VecDeque, time::Instant};
 
 use crate::{
     Action, Config, DisconnectReason, Event, Frame, Limits, Message,
+    acks::Acks,
     backoff::Backoff,
     namespace::{Namespace, Namespaces},
     session::Session,
 };
 
+mod acks;
 mod lifecycle;
 mod receive;
 mod requests;
 
 /// A Socket.IO client: one connection and its namespaces, without I/O.
 ///
-/// Requests (`connect`, `disconnect`, `join`, `leave`, `emit`) and inputs (`handle_*`) change the state at once and
+/// Requests (`connect`, `disconnect`, `join`, `leave`, `emit`, `emit_with_ack`) and inputs (`handle_*`) change the state at once and
 /// queue what follows from it; `poll_*` hands that out. No call blocks, and no input panics. The driver's part is
 /// described in the [crate documentation](crate).
 pub struct Client {
@@ -38,6 +41,7 @@ pub struct Client {
     attempt: u32,
     backoff: Backoff,
     namespaces: Namespaces,
+    acks: Acks,
     session: Option<Session>,
     actions: VecDeque<Action>,
     events: VecDeque<Event>,
@@ -80,6 +84,7 @@ impl Client {
             attempt: 0,
             backoff,
             namespaces: Namespaces::default(),
+            acks: Acks::default(),
             session: None,
             actions: VecDeque::new(),
             events: VecDeque::new(),
@@ -121,6 +126,11 @@ impl Client {
     /// When to call [`handle_timeout`](Self::handle_timeout). Changes with every other call.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
+        let deadline = self.phase_deadline();
+        deadline.into_iter().chain(self.acks.deadline()).min()
+    }
+
+    fn phase_deadline(&self) -> Option<Instant> {
         match self.phase {
             Phase::Idle => None,
             Phase::Waiting { until: deadline }

@@ -37,6 +37,8 @@ pub struct Config {
     pub close_timeout: Duration,
     /// Bounds of what waits to be sent, for each namespace. Default: 10 000 packets, 64 MiB.
     pub send_buffer: Limits,
+    /// Most acknowledgements that the server may owe at the same time. Default: 10 000.
+    pub max_pending_acks: usize,
     /// Bounds of what arrives ahead of the CONNECT reply, for each namespace. Default: 10 000 packets, 64 MiB.
     pub receive_buffer: Limits,
     /// Most attachments of one received packet. Default: 1000.
@@ -66,6 +68,7 @@ impl Config {
             namespace_timeout: Some(Duration::from_secs(20)),
             close_timeout: Duration::from_millis(1500),
             send_buffer: buffer,
+            max_pending_acks: 10_000,
             receive_buffer: buffer,
             max_attachments: 1000,
             max_attachment_bytes: 128 << 20,

@@ -32,6 +32,8 @@ pub fn is_reserved_name(name: &str) -> bool {
 pub(crate) struct Encoded {
     pub(crate) text: String,
     pub(crate) attachments: Vec<Bytes>,
+    /// The id of the acknowledgement that is asked for.
+    pub(crate) ack_id: Option<u64>,
 }
 
 impl Encoded {
@@ -43,6 +45,7 @@ impl Encoded {
         Self {
             text,
             attachments: Vec::new(),
+            ack_id: None,
         }
     }
 }
@@ -99,7 +102,11 @@ pub(crate) fn event(
         });
     }
     text.push(']');
-    Ok(Encoded { text, attachments })
+    Ok(Encoded {
+        text,
+        attachments,
+        ack_id,
+    })
 }
 
 /// EVENT with one string, encoded before [`Client::emit_text`](crate::Client::emit_text): on whatever thread has the time.

@@ -42,6 +42,12 @@ pub enum EmitError {
         /// The limit.
         limit: usize,
     },
+    /// As many acknowledgements are owed as [`Config::max_pending_acks`](crate::Config::max_pending_acks).
+    #[error("{limit} acknowledgements are awaited already, no more may be")]
+    TooManyPendingAcks {
+        /// The limit.
+        limit: usize,
+    },
     /// Nested so deep that a peer would not read it.
     #[error("the event is nested deeper than {limit} levels")]
     TooDeep {

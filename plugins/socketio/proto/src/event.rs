@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{Data, Error, json};
+use crate::{AckId, Data, Error, json};
 
 /// Why a namespace or a connection ended, in the words of the official client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,6 +93,19 @@ pub enum ConnectErrorKind {
     TimedOut,
 }
 
+/// How an acknowledgement that was asked for has ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AckOutcome {
+    /// The server acknowledged the event, with these arguments.
+    Acknowledged(Vec<Data>),
+    /// Not within the time limit. An event that was not written by then is not sent any more.
+    TimedOut,
+    /// The event was written, then the connection or the namespace was lost. Whether the server has it is unknown.
+    Disconnected,
+    /// The application stopped the client or left the namespace.
+    Stopped,
+}
+
 /// Something the application should know. For each namespace `Connected` and `Disconnected` strictly alternate, as do
 /// `Opened` and `Closed`.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,6 +138,13 @@ pub enum Event {
     },
     /// An event arrived.
     Message(Message),
+    /// An acknowledgement that [`Client::emit_with_ack`](crate::Client::emit_with_ack) asked for has ended; once for each.
+    AckEnded {
+        /// Which one.
+        id: AckId,
+        /// How.
+        outcome: AckOutcome,
+    },
     /// A namespace could not be joined.
     ConnectError {
         /// The namespace.

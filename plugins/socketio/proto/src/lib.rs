@@ -1,7 +1,7 @@
 //! The Socket.IO client protocol without I/O: bytes and time in, bytes and events out.
 //!
 //! It speaks Socket.IO protocol v5 in Engine.IO protocol v4 over WebSocket frames: handshake, heartbeat, namespaces,
-//! text and binary events, reconnection. It opens no connection, reads no clock, starts no thread and draws no random
+//! text and binary events, acknowledgements, reconnection. It opens no connection, reads no clock, starts no thread and draws no random
 //! numbers: the caller (the *driver*) does, and hands the results in.
 //!
 //! Start at [`Client`], which is one connection with its namespaces. The rooms that a received frame walks through:
@@ -20,13 +20,14 @@
 //!
 //! # What it does not do
 //!
-//! Engine.IO 3, HTTP long-polling and acknowledgements are not here yet; an Engine.IO 3 server is recognised and named.
+//! Engine.IO 3 and HTTP long-polling are not here yet; an Engine.IO 3 server is recognised and named.
 //!
 //! "engine.io-protocol v4" and "socket.io-protocol v5" in comments are the documents in `socketio/socket.io`,
 //! `docs/engine.io-protocol/v4-current.md` and `docs/socket.io-protocol/v5-current.md`.
 
 #![forbid(unsafe_code)]
 
+mod acks;
 mod backoff;
 mod base64;
 mod buffer;
@@ -50,11 +51,12 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
+pub use acks::AckId;
 pub use client::Client;
 pub use config::{Config, Limits, Random};
 pub use data::Data;
 pub use encode::{TextEvent, is_reserved_name};
 pub use error::{DecodeError, EmitError, Error, HandshakeError, JoinError};
-pub use event::{Action, ConnectErrorKind, DisconnectReason, Event, Message, PlainMessage};
+pub use event::{AckOutcome, Action, ConnectErrorKind, DisconnectReason, Event, Message, PlainMessage};
 pub use namespace::normalize as normalize_namespace;
 pub use transport::{Frame, Stage, TransportFailure};

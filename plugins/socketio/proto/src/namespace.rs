@@ -7,7 +7,7 @@ use std::{borrow::Cow, sync::Arc, time::Instant};
 use crate::{Config, JoinError, Message, buffer::Buffer, encode::Encoded};
 
 /// Tells namespaces apart even if one is left and another of the same name is joined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct NamespaceId(u64);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub(crate) struct Namespace {
     /// JSON of the CONNECT payload.
     pub(crate) auth: Option<String>,
     pub(crate) state: State,
+    /// The id of the next acknowledgement that is asked for.
+    pub(crate) next_ack: u64,
     /// What waits to be sent, joined or not.
     pub(crate) outgoing: Buffer<Encoded>,
     /// Events that came ahead of the CONNECT reply.
@@ -104,6 +106,7 @@ impl Namespaces {
             name: name.into(),
             auth,
             state: State::Wanted,
+            next_ack: 0,
             outgoing: Buffer::new(config.send_buffer),
             early: Buffer::new(config.receive_buffer),
         });

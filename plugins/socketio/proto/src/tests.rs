@@ -1,5 +1,6 @@
 //! The client on a virtual clock, against a peer that the test plays byte by byte.
 
+mod acks;
 mod binary;
 mod connecting;
 mod flapping;

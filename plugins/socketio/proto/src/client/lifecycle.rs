@@ -46,6 +46,7 @@ impl Client {
 
     /// A deadline of [`poll_timeout`](Self::poll_timeout) has come. Harmless at any other time.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.time_out_acks(now);
         let is_due = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
         match self.phase {
             Phase::Waiting { until } if is_due(until) => self.open_if_needed(now),
@@ -133,6 +134,9 @@ impl Client {
 
     /// Ends the connection politely: joined namespaces are left, what is queued is written.
     pub(super) fn begin_close(&mut self, now: Instant, reason: DisconnectReason, stop: bool) {
+        if stop {
+            self.stop_acks();
+        }
         let mut namespaces = std::mem::take(&mut self.namespaces);
         for namespace in namespaces.iter_mut() {
             self.part(namespace);
@@ -181,9 +185,12 @@ impl Client {
     }
 
     pub(super) fn finish_stop(&mut self) {
-        self.events.push_back(Event::Stopped);
         // `connect` may have been called while it closed.
         self.stopped = !self.wanted;
+        if self.stopped {
+            self.stop_acks();
+        }
+        self.events.push_back(Event::Stopped);
     }
 
     /// Tells the driver to drop its transport, or takes back the request to open one.
@@ -198,6 +205,7 @@ impl Client {
 
     fn end_session(&mut self, reason: DisconnectReason) {
         self.session = None;
+        self.lose_acks();
         for namespace in self.namespaces.iter_mut() {
             if namespace.is_joined() {
                 self.events.push_back(Event::Disconnected {

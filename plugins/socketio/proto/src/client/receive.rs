@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::{Client, Phase};
 use crate::{
-    ConnectErrorKind, Data, DecodeError, DisconnectReason, Error, Event, Frame, HandshakeError, Message,
-    PlainMessage, TransportFailure,
+    AckOutcome, ConnectErrorKind, Data, DecodeError, DisconnectReason, Error, Event, Frame, HandshakeError,
+    Message, PlainMessage, TransportFailure,
     decode::{self, Body, Packet},
     engine::{self, EnginePacket},
     handshake::Handshake,
@@ -117,8 +117,7 @@ impl Client {
             Body::Event { name: event, args } => {
                 self.on_event(name, event, args, packet.ack_id, packet.size)?;
             }
-            // We ask for no acknowledgements yet. Unknown ids are ignored (socket.io-protocol v5, "Acknowledgement").
-            Body::Ack(_) => log::debug!("ack {:?} for `{name}` ignored", packet.ack_id),
+            Body::Ack(args) => self.on_ack(name, packet.ack_id, args),
             Body::Connect(payload) => self.on_connect(now, name, payload)?,
             Body::ConnectError(payload) => self.on_connect_error(now, name, payload),
             Body::Disconnect => self.on_disconnect(now, name),
@@ -217,11 +216,10 @@ impl Client {
             Some(namespace) if namespace.is_joined() => {
                 namespace.state = State::Inactive;
                 namespace.outgoing.clear();
+                let (id, namespace) = (namespace.id, namespace.name.clone());
+                self.end_acks(id, AckOutcome::Disconnected);
                 let reason = DisconnectReason::IoServerDisconnect;
-                self.events.push_back(Event::Disconnected {
-                    namespace: namespace.name.clone(),
-                    reason,
-                });
+                self.events.push_back(Event::Disconnected { namespace, reason });
                 self.close_if_unused(now, reason);
             }
             _ => {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Client, Phase};
 use crate::{
-    Data, DisconnectReason, EmitError, Event, JoinError, TextEvent,
+    AckOutcome, Data, DisconnectReason, EmitError, Event, JoinError, TextEvent,
     encode::{self, Encoded},
     namespace::{self, Namespace, State},
 };
@@ -35,6 +35,7 @@ impl Client {
     /// what is buffered for the others are remembered.
     pub fn disconnect(&mut self, now: Instant) {
         if self.stopped {
+            self.stop_acks();
             return;
         }
         self.wanted = false;
@@ -86,6 +87,7 @@ impl Client {
         let Some(mut namespace) = self.namespaces.remove(&namespace::normalize(namespace)) else {
             return;
         };
+        self.end_acks(namespace.id, AckOutcome::Stopped);
         match self.phase {
             Phase::Open => {
                 self.part(&mut namespace);
@@ -120,13 +122,13 @@ impl Client {
         self.queue(now, found, event.into_encoded())
     }
 
-    fn find(&self, name: &str) -> Result<usize, EmitError> {
+    pub(super) fn find(&self, name: &str) -> Result<usize, EmitError> {
         let found = self.namespaces.position(name);
         found.ok_or_else(|| EmitError::UnknownNamespace(name.to_owned()))
     }
 
     /// Lets the packet wait for its turn in the namespace at the position.
-    fn queue(&mut self, now: Instant, namespace: usize, packet: Encoded) -> Result<(), EmitError> {
+    pub(super) fn queue(&mut self, now: Instant, namespace: usize, packet: Encoded) -> Result<(), EmitError> {
         let namespace = self.namespaces.at(namespace);
         let size = packet.size();
         namespace

@@ -77,6 +77,7 @@ enum Step {
     Join(usize),
     Leave(usize),
     Emit(usize, bool),
+    Ask(usize, Option<u64>),
     Opened,
     Text(String),
     Binary(Vec<u8>),
@@ -101,6 +102,7 @@ fn text() -> impl Strategy<Value = String> {
         namespace
             .clone()
             .prop_map(|namespace| format!(r#"44{namespace}{{"message":"no"}}"#)),
+        (namespace.clone(), 0..3u8).prop_map(|(namespace, id)| format!(r#"43{namespace}{id}[1]"#)),
         namespace.prop_map(|namespace| format!(r#"451-{namespace}["e",{{"_placeholder":true,"num":0}}]"#)),
         prop::sample::select(vec![
             "1", "2", "3", "5", "6", "40", "4", "43[]", "97:0{", "0{}", "bAA=="
@@ -118,6 +120,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..3usize).prop_map(Step::Join),
         2 => (0..3usize).prop_map(Step::Leave),
         3 => ((0..3usize), any::<bool>()).prop_map(|(namespace, binary)| Step::Emit(namespace, binary)),
+        3 => ((0..3usize), prop::option::of(0..50_000u64)).prop_map(|(namespace, limit)| Step::Ask(namespace, limit)),
         3 => Just(Step::Opened),
         12 => text().prop_map(Step::Text),
         1 => any::<Vec<u8>>().prop_map(Step::Binary),
@@ -128,7 +131,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn take(pair: &mut Pair, step: &Step) {
+/// Says how many acknowledgements were asked for.
+fn take(pair: &mut Pair, step: &Step) -> usize {
     let (client, now) = (&mut pair.client, pair.now);
     match step {
         Step::Connect => client.connect(now),
@@ -142,6 +146,10 @@ fn take(pair: &mut Pair, step: &Step) {
                 vec![]
             };
             let _ = client.emit(now, NAMESPACES[*namespace], "e", args);
+        }
+        Step::Ask(namespace, limit) => {
+            let asked = client.emit_with_ack(now, NAMESPACES[*namespace], "q", &[], limit.map(millis));
+            return usize::from(asked.is_ok());
         }
         Step::Opened => client.handle_opened(now),
         Step::Text(text) => client.handle_frame(now, Frame::Text(text)),
@@ -157,18 +165,19 @@ fn take(pair: &mut Pair, step: &Step) {
         Step::Advance(time) => pair.advance(millis(*time)),
         Step::Drive => pair.pump(),
     }
+    0
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
-    /// `Pair` checks the alternation of all events that it pumps.
+    /// `Pair` checks the alternation of all events that it pumps, and that no acknowledgement ends twice.
     #[test]
     fn no_input_panics_or_breaks_the_alternation(steps in prop::collection::vec(step(), 0..60)) {
         let mut pair = Pair::new();
-        let mut stops = 0;
+        let (mut stops, mut asked) = (0, 0);
         for step in &steps {
-            take(&mut pair, step);
+            asked += take(&mut pair, step);
             stops += usize::from(matches!(step, Step::Disconnect));
         }
         pair.pump();
@@ -179,7 +188,9 @@ proptest! {
         pair.advance(millis(1500));
         prop_assert!(pair.client.is_idle());
         prop_assert!(pair.client.poll_timeout().is_none() && pair.client.poll_transmit().is_none());
-        let events = pair.events();
+        prop_assert_eq!(pair.alternation.ended_acks(), asked);
+        let mut events = pair.events();
+        events.retain(|event| !event.starts_with("ack "));
         prop_assert!(events.is_empty() || events.last().unwrap() == "stopped", "{:?}", events);
     }
 }

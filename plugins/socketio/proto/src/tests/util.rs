@@ -1,13 +1,13 @@
 //! The test's side of a connection: driver, server and clock.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 
-use crate::{Action, Client, Config, Data, EmitError, Event, Frame, TransportFailure};
+use crate::{AckId, AckOutcome, Action, Client, Config, Data, EmitError, Event, Frame, TransportFailure};
 
 /// A Node.js handshake: 25 s and 20 s.
 pub(crate) const HANDSHAKE: &str =
@@ -20,7 +20,7 @@ pub(crate) struct Pair {
     sent: Vec<String>,
     actions: Vec<Action>,
     events: Vec<String>,
-    alternation: Alternation,
+    pub(crate) alternation: Alternation,
 }
 
 /// Delays are nominal (random is 0), all else is the default.
@@ -106,6 +106,24 @@ impl Pair {
     pub(crate) fn emit(&mut self, namespace: &str, event: &str) {
         self.queue(namespace, event);
         self.pump();
+    }
+
+    pub(crate) fn try_ask(
+        &mut self,
+        namespace: &str,
+        event: &str,
+        timeout: Option<u64>,
+    ) -> Result<AckId, EmitError> {
+        let timeout = timeout.map(millis);
+        self.client
+            .emit_with_ack(self.now, namespace, event, &[], timeout)
+    }
+
+    /// Asks for an acknowledgement, within so many milliseconds.
+    pub(crate) fn ask(&mut self, namespace: &str, event: &str, timeout: Option<u64>) -> AckId {
+        let id = self.try_ask(namespace, event, timeout).unwrap();
+        self.pump();
+        id
     }
 
     // The transport and the server.
@@ -212,9 +230,15 @@ impl Pair {
 pub(crate) struct Alternation {
     joined: HashMap<String, bool>,
     open: bool,
+    ended_acks: HashSet<AckId>,
 }
 
 impl Alternation {
+    /// How many acknowledgements have ended.
+    pub(crate) fn ended_acks(&self) -> usize {
+        self.ended_acks.len()
+    }
+
     pub(crate) fn check(&mut self, event: &Event) {
         match event {
             Event::Opened { .. } => assert!(!std::mem::replace(&mut self.open, true), "opened twice"),
@@ -241,6 +265,7 @@ impl Alternation {
                     "message while not connected"
                 );
             }
+            Event::AckEnded { id, .. } => assert!(self.ended_acks.insert(*id), "{id:?} ended twice"),
             Event::Stopped => assert!(!self.open, "stopped while open"),
             _ => {}
         }
@@ -253,6 +278,10 @@ fn show(event: &Event) -> String {
         Event::Closed { reason } => format!("closed: {reason}"),
         Event::Connected { namespace, .. } => format!("connected {namespace}"),
         Event::Disconnected { namespace, reason } => format!("disconnected {namespace}: {reason}"),
+        Event::AckEnded { id, outcome } => match outcome {
+            AckOutcome::Acknowledged(args) => format!("ack {}: {args:?}", id.number()),
+            other => format!("ack {}: {other:?}", id.number()),
+        },
         Event::Message(message) => format!("{} {} {}", message.namespace, message.name, message.text()),
         Event::ConnectError {
             namespace,

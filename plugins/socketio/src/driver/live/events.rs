@@ -86,7 +86,7 @@ impl Live<'_> {
                 log::warn!("connection `{}`: {text}", context.name);
                 context.outlet.error("", &text);
             }
-            Event::Message(_) | Event::Stopped => {}
+            Event::AckEnded { .. } | Event::Message(_) | Event::Stopped => {}
         }
     }
 

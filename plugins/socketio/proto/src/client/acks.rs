@@ -1,0 +1,132 @@
+//! Events that want an acknowledgement, and how each of them ends: once, whatever happens.
+
+use std::time::{Duration, Instant};
+
+use super::Client;
+use crate::{
+    AckId, AckOutcome, Data, EmitError, Event, encode,
+    namespace::{self, NamespaceId},
+};
+
+impl Client {
+    /// Sends an event as [`emit`](Self::emit) does, and asks the server to acknowledge it (socket.io-protocol v5,
+    /// "Acknowledgement"). [`Event::AckEnded`] tells the outcome, once.
+    ///
+    /// `timeout` counts from now, whether there is a connection or not; `None` waits as long as the connection lasts. An
+    /// event that still waits to be written survives the connection, and so does what it asks for. Beyond the errors of
+    /// `emit` there is [`EmitError::TooManyPendingAcks`].
+    pub fn emit_with_ack(
+        &mut self,
+        now: Instant,
+        namespace: &str,
+        event: &str,
+        args: &[Data],
+        timeout: Option<Duration>,
+    ) -> Result<AckId, EmitError> {
+        let name = &*namespace::normalize(namespace);
+        let found = self.find(name)?;
+        let limit = self.config.max_pending_acks;
+        if self.acks.len() >= limit {
+            return Err(EmitError::TooManyPendingAcks { limit });
+        }
+        let namespace = self.namespaces.at(found);
+        let id = AckId {
+            namespace: namespace.id,
+            number: namespace.next_ack,
+        };
+        let attachments = self.config.max_sent_attachments;
+        let packet = encode::event(name, Some(id.number), event, args, attachments)?;
+        self.queue(now, found, packet)?;
+        self.namespaces.at(found).next_ack += 1;
+        self.acks
+            .insert(id, timeout.and_then(|timeout| now.checked_add(timeout)));
+        Ok(id)
+    }
+
+    /// The server acknowledges an event. Unknown ids are ignored, as the official client does.
+    pub(super) fn on_ack(&mut self, name: &str, number: Option<u64>, args: Vec<Data>) {
+        let joined = self
+            .namespaces
+            .find(name)
+            .filter(|namespace| namespace.is_joined());
+        let id = joined.zip(number).map(|(namespace, number)| AckId {
+            namespace: namespace.id,
+            number,
+        });
+        match id.filter(|id| self.acks.remove(*id)) {
+            Some(id) => self.push_outcome(id, AckOutcome::Acknowledged(args)),
+            None => log::debug!("ack {number:?} for `{name}` ignored, none such is owed"),
+        }
+    }
+
+    /// Ends what was not acknowledged in time, and takes what is not written yet out of the send buffers.
+    pub(super) fn time_out_acks(&mut self, now: Instant) {
+        let due = self.acks.take_due(now);
+        if due.is_empty() {
+            return;
+        }
+        for namespace in self.namespaces.iter_mut() {
+            let id = namespace.id;
+            let mut numbers: Vec<u64> = due
+                .iter()
+                .filter(|due| due.namespace == id)
+                .map(|due| due.number)
+                .collect();
+            if numbers.is_empty() {
+                continue;
+            }
+            numbers.sort_unstable();
+            let is_due = |number| numbers.binary_search(&number).is_ok();
+            namespace
+                .outgoing
+                .retain(|packet| !packet.ack_id.is_some_and(is_due));
+        }
+        for id in due {
+            self.push_outcome(id, AckOutcome::TimedOut);
+        }
+    }
+
+    /// The connection is gone: ends what was written. What waits in the send buffers is sent with the next one.
+    pub(super) fn lose_acks(&mut self) {
+        if self.acks.len() == 0 {
+            return;
+        }
+        let mut ended = Vec::new();
+        for namespace in self.namespaces.iter() {
+            let unwritten = namespace.outgoing.iter().find_map(|packet| packet.ack_id);
+            ended.extend(self.acks.take_before(namespace.id, unwritten));
+        }
+        for id in ended {
+            self.push_outcome(id, AckOutcome::Disconnected);
+        }
+    }
+
+    /// The client stops. What nobody waits for any more is not sent by a later connection either; what goes out with this
+    /// one stays.
+    pub(super) fn stop_acks(&mut self) {
+        if self.acks.len() == 0 {
+            return;
+        }
+        let mut ended = Vec::new();
+        for namespace in self.namespaces.iter_mut() {
+            ended.extend(self.acks.take_before(namespace.id, None));
+            if !namespace.is_joined() {
+                namespace.outgoing.retain(|packet| packet.ack_id.is_none());
+            }
+        }
+        for id in ended {
+            self.push_outcome(id, AckOutcome::Stopped);
+        }
+    }
+
+    /// A namespace is gone, and with it its send buffer.
+    pub(super) fn end_acks(&mut self, namespace: NamespaceId, outcome: AckOutcome) {
+        for id in self.acks.take_before(namespace, None) {
+            self.push_outcome(id, outcome.clone());
+        }
+    }
+
+    fn push_outcome(&mut self, id: AckId, outcome: AckOutcome) {
+        self.events.push_back(Event::AckEnded { id, outcome });
+    }
+}
