@@ -13,10 +13,11 @@
 use std::{collections::VecDeque, time::Instant};
 
 use crate::{
-    Action, Config, DisconnectReason, Event, Frame, Limits, Message,
+    AckOutcome, Action, Config, DisconnectReason, Event, Frame, Limits, Message,
     acks::Acks,
     backoff::Backoff,
     namespace::{Namespace, Namespaces},
+    outbox::Refused,
     session::Session,
 };
 
@@ -101,7 +102,34 @@ impl Client {
     /// connection, and a pong overtakes it.
     #[must_use]
     pub fn poll_transmit(&mut self) -> Option<Frame> {
-        self.session.as_mut()?.poll_transmit(&mut self.namespaces)
+        let session = self.session.as_mut()?;
+        let frame = session.poll_transmit(&mut self.namespaces);
+        while let Some(refused) = session.outbox.poll_refused() {
+            let ack = refused.ack.filter(|id| self.acks.remove(*id));
+            self.events.push_back(match (ack, refused) {
+                (Some(id), Refused { error, .. }) => Event::AckEnded {
+                    id,
+                    outcome: AckOutcome::Unsent(error),
+                },
+                (None, Refused { namespace, error, .. }) => Event::Unsent { namespace, error },
+            });
+        }
+        frame
+    }
+
+    /// Whether [`poll_event`](Self::poll_event) has something to say.
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// Bounds each packet of an event, in bytes as they stand in a polling payload; one that is larger is not sent, and
+    /// [`Event::Unsent`] says so. For the present connection; `None`, the beginning, is no bound. WebSockets need none:
+    /// servers differ in whether theirs holds there.
+    pub fn limit_packets(&mut self, bytes: Option<usize>) {
+        if let Some(session) = &mut self.session {
+            session.outbox.set_limit(bytes);
+        }
     }
 
     /// What the application should know next.

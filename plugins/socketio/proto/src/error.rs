@@ -48,6 +48,14 @@ pub enum EmitError {
         /// The limit.
         limit: usize,
     },
+    /// More than the server takes in one polling payload. Found when its turn to be sent has come.
+    #[error("a packet of the event has {size} bytes, the server takes {limit} over polling (maxPayload)")]
+    TooLarge {
+        /// The bytes of its largest packet, as it would stand in the payload.
+        size: usize,
+        /// The server's limit.
+        limit: usize,
+    },
     /// Nested so deep that a peer would not read it.
     #[error("the event is nested deeper than {limit} levels")]
     TooDeep {

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{AckId, Data, Error, json};
+use crate::{AckId, Data, EmitError, Error, json};
 
 /// Why a namespace or a connection ended, in the words of the official client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,6 +104,8 @@ pub enum AckOutcome {
     Disconnected,
     /// The application stopped the client or left the namespace.
     Stopped,
+    /// The event cannot be sent, as in [`Event::Unsent`].
+    Unsent(EmitError),
 }
 
 /// Something the application should know. For each namespace `Connected` and `Disconnected` strictly alternate, as do
@@ -114,6 +116,8 @@ pub enum Event {
     Opened {
         /// The engine's session id; namespaces have their own.
         sid: String,
+        /// The transports that the server offers in place of polling; none over WebSocket.
+        upgrades: Vec<String>,
         /// The largest message the server takes, in bytes, if it said so.
         max_payload: Option<u64>,
     },
@@ -162,6 +166,13 @@ pub enum Event {
         error: Error,
         /// The reconnection attempt it belongs to; 0 is the first connection, or an open one.
         attempt: u32,
+    },
+    /// An event that was queued cannot be sent; the others can. With an acknowledgement it is the outcome of that.
+    Unsent {
+        /// The namespace.
+        namespace: Arc<str>,
+        /// Why.
+        error: EmitError,
     },
     /// Another attempt begins after the delay.
     ReconnectAttempt {

@@ -15,6 +15,9 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Handshake {
     pub(crate) sid: String,
+    /// What is no list of texts offers nothing.
+    #[serde(default, deserialize_with = "texts")]
+    pub(crate) upgrades: Vec<String>,
     #[serde(default = "default_interval", deserialize_with = "millis")]
     pub(crate) ping_interval: Duration,
     #[serde(default = "default_timeout", deserialize_with = "millis")]
@@ -60,6 +63,13 @@ fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Err
     Ok(Duration::from_millis(millis as u64).min(LONGEST))
 }
 
+fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let Data::Array(items) = Data::deserialize(deserializer)? else {
+        return Ok(Vec::new());
+    };
+    Ok(items.iter().filter_map(Data::as_str).map(str::to_owned).collect())
+}
+
 /// A limit that is no number is no limit.
 fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     Ok(match Data::deserialize(deserializer)? {
@@ -88,6 +98,7 @@ mod tests {
         let text = r#"{"sid":"5_9s","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
         let handshake = Handshake::decode(text).unwrap();
         assert_eq!(handshake.sid, "5_9s");
+        assert_eq!(handshake.upgrades, ["websocket"]);
         assert_eq!(handshake.max_payload, Some(1_000_000));
         assert_eq!(handshake.silence(), Duration::from_secs(45));
     }
@@ -97,6 +108,14 @@ mod tests {
         let text = r#"{"sid":"a","upgrades":[],"pingInterval":300,"pingTimeout":200}"#;
         assert_eq!(Handshake::decode(text).unwrap().max_payload, None);
         assert_eq!(times(text), millis(300, 200));
+    }
+
+    #[test]
+    fn upgrades_are_read_leniently() {
+        for (upgrades, count) in [("null", 0), ("{}", 0), ("[1,\"websocket\"]", 1)] {
+            let text = format!(r#"{{"sid":"a","upgrades":{upgrades}}}"#);
+            assert_eq!(Handshake::decode(&text).unwrap().upgrades.len(), count);
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The Socket.IO client protocol without I/O: bytes and time in, bytes and events out.
 //!
-//! It speaks Socket.IO protocol v5 in Engine.IO protocol v4 over WebSocket frames: handshake, heartbeat, namespaces,
-//! text and binary events, acknowledgements, reconnection. It opens no connection, reads no clock, starts no thread and draws no random
-//! numbers: the caller (the *driver*) does, and hands the results in.
+//! It speaks Socket.IO protocol v5 in Engine.IO protocol v4 over WebSocket and polling: handshake, heartbeat, namespaces,
+//! text and binary events, acknowledgements, reconnection, the upgrade. It opens no connection, reads no clock, starts no
+//! thread and draws no random numbers: the caller (the *driver*) does, and hands the results in.
 //!
 //! Start at [`Client`], which is one connection with its namespaces. The rooms that a received frame walks through:
 //! `engine` (Engine.IO packet) → `decoder` and `decode` (Socket.IO packet, attachments) → `client::receive`
@@ -18,9 +18,15 @@
 //! [`Action::Abort`] and after its own [`handle_closed`](Client::handle_closed) nothing may be reported about the old
 //! one any more.
 //!
+//! # Transports
+//!
+//! The client gives and takes Engine.IO packets as [`Frame`]s, whatever carries them. For a WebSocket that is all. For HTTP
+//! long-polling [`Batch`] and [`PayloadDecoder`] turn them into bodies and back, and [`Upgrade`] leads from there to a
+//! WebSocket.
+//!
 //! # What it does not do
 //!
-//! Engine.IO 3 and HTTP long-polling are not here yet; an Engine.IO 3 server is recognised and named.
+//! Engine.IO 3 is not here yet; a server that speaks it is recognised and named.
 //!
 //! "engine.io-protocol v4" and "socket.io-protocol v5" in comments are the documents in `socketio/socket.io`,
 //! `docs/engine.io-protocol/v4-current.md` and `docs/socket.io-protocol/v5-current.md`.
@@ -45,8 +51,10 @@ mod heartbeat;
 mod json;
 mod namespace;
 mod outbox;
+mod payload;
 mod session;
 mod transport;
+mod upgrade;
 
 #[cfg(test)]
 mod tests;
@@ -59,4 +67,6 @@ pub use encode::{TextEvent, is_reserved_name};
 pub use error::{DecodeError, EmitError, Error, HandshakeError, JoinError};
 pub use event::{AckOutcome, Action, ConnectErrorKind, DisconnectReason, Event, Message, PlainMessage};
 pub use namespace::normalize as normalize_namespace;
+pub use payload::{Batch, PayloadDecoder, PayloadError};
 pub use transport::{Frame, Stage, TransportFailure};
+pub use upgrade::{Upgrade, UpgradeAction};

@@ -9,9 +9,10 @@ use std::{collections::VecDeque, sync::Arc};
 use bytes::Bytes;
 
 use crate::{
-    Frame,
+    AckId, EmitError, Frame,
     encode::{self, Encoded},
     namespace::{Namespace, NamespaceId, Namespaces},
+    payload::binary_size,
 };
 
 #[derive(Default)]
@@ -19,6 +20,18 @@ pub(crate) struct Outbox {
     queue: VecDeque<Item>,
     /// The rest of a packet whose header is written.
     attachments: VecDeque<Bytes>,
+    /// The largest part of an event in a polling payload, in bytes.
+    limit: Option<usize>,
+    /// Events that are too large for it, until the client tells of them.
+    refused: VecDeque<Refused>,
+}
+
+/// An event that was not sent.
+pub(crate) struct Refused {
+    pub(crate) namespace: Arc<str>,
+    /// The acknowledgement that it wants.
+    pub(crate) ack: Option<AckId>,
+    pub(crate) error: EmitError,
 }
 
 enum Item {
@@ -95,6 +108,15 @@ impl Outbox {
         self.queue.len() + self.attachments.len()
     }
 
+    pub(crate) fn set_limit(&mut self, limit: Option<usize>) {
+        self.limit = limit;
+    }
+
+    /// The next event that was too large to be sent.
+    pub(crate) fn poll_refused(&mut self) -> Option<Refused> {
+        self.refused.pop_front()
+    }
+
     /// The next frame to write.
     pub(crate) fn poll(&mut self, namespaces: &mut Namespaces) -> Option<Frame> {
         if let Some(attachment) = self.attachments.pop_front() {
@@ -102,18 +124,47 @@ impl Outbox {
         }
         loop {
             let packet = match self.queue.pop_front()? {
-                Item::Connect(_, packet) | Item::Farewell(_, packet) => packet,
+                Item::Connect(_, packet) => packet,
+                Item::Farewell(name, packet) => {
+                    // The acknowledgements of a namespace that was left have ended.
+                    if self.refuse(&name, None, &packet) {
+                        continue;
+                    }
+                    packet
+                }
                 Item::Disconnect(name) => encode::disconnect(&name),
                 Item::Turn(id) => {
                     let joined = namespaces.by_id(id).filter(|namespace| namespace.is_joined());
-                    match joined.and_then(|namespace| namespace.outgoing.pop()) {
-                        Some(packet) => packet,
-                        None => continue,
+                    let Some(namespace) = joined else { continue };
+                    let Some(packet) = namespace.outgoing.pop() else {
+                        continue;
+                    };
+                    if self.limit.is_some() && self.refuse(&namespace.name, Some(id), &packet) {
+                        continue;
                     }
+                    packet
                 }
             };
             self.attachments = packet.attachments.into();
             return Some(Frame::Text(packet.text));
         }
+    }
+
+    /// Whether the server would end the connection over this event: it is refused as a whole, so that its header and
+    /// its attachments are never parted.
+    fn refuse(&mut self, namespace: &Arc<str>, id: Option<NamespaceId>, packet: &Encoded) -> bool {
+        let Some(limit) = self.limit else { return false };
+        let attachments = packet.attachments.iter().map(|bytes| binary_size(bytes.len()));
+        let size = attachments.fold(packet.text.len(), usize::max);
+        if size > limit {
+            self.refused.push_back(Refused {
+                namespace: Arc::clone(namespace),
+                ack: id
+                    .zip(packet.ack_id)
+                    .map(|(namespace, number)| AckId { namespace, number }),
+                error: EmitError::TooLarge { size, limit },
+            });
+        }
+        size > limit
     }
 }

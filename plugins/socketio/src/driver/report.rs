@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use socketio_proto::{ConnectErrorKind, Data, Error, Stage, TransportFailure};
+use socketio_proto::{ConnectErrorKind, Data, EmitError, Error, Stage, TransportFailure};
 
 use crate::endpoint::Endpoint;
 
@@ -62,6 +62,11 @@ pub(super) fn given_up(endpoint: &Endpoint) -> String {
 /// Events that nobody will send any more.
 pub(super) fn unsent(count: usize, endpoint: &Endpoint) -> String {
     format!("stopped before {count} events could be sent ({endpoint})")
+}
+
+/// An event that the server would not take.
+pub(super) fn too_large(error: &EmitError, endpoint: &Endpoint) -> String {
+    format!("{}: {error} ({endpoint})", Stage::Limit)
 }
 
 /// A defect of the plugin.

@@ -101,6 +101,7 @@ impl Client {
         self.attempt = 0;
         self.events.push_back(Event::Opened {
             sid: handshake.sid,
+            upgrades: handshake.upgrades,
             max_payload: handshake.max_payload,
         });
         let names: Vec<_> = self

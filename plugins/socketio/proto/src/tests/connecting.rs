@@ -210,6 +210,7 @@ fn max_payload_is_optional_and_reported() {
         assert_eq!(
             pair.client.poll_event(),
             Some(Event::Opened {
+                upgrades: vec![],
                 sid: "engine".into(),
                 max_payload: expected
             })

@@ -1,7 +1,7 @@
 //! Emitted events and the bounds of their buffer.
 
 use super::util::{Pair, config};
-use crate::{Config, Data, EmitError, Limits};
+use crate::{AckOutcome, Config, Data, EmitError, Event, Limits};
 
 #[test]
 fn emit_writes_an_event() {
@@ -123,4 +123,55 @@ fn joined_namespace_is_bounded_while_the_link_is_slow() {
     ));
     pair.pump();
     pair.queue("/", "2");
+}
+
+#[test]
+fn what_the_server_takes_over_polling_bounds_events() {
+    let mut pair = Pair::joined(&["/", "/a"]);
+    pair.client.limit_packets(Some(60));
+    // What is around the text takes 10 bytes.
+    for size in [51, 50] {
+        let text = "x".repeat(size);
+        pair.try_emit("/", "n", vec![text.as_str().into()]).unwrap();
+    }
+    // 43 bytes are 61 in a payload, 42 are 57.
+    for size in [43, 42] {
+        let bytes = Data::Binary(vec![b'y'; size].into());
+        pair.try_emit("/a", "b", vec![bytes]).unwrap();
+    }
+    pair.leave("/a");
+    pair.pump();
+    let sent = [
+        format!(r#"42["n","{}"]"#, "x".repeat(50)),
+        r#"451-/a,["b",{"_placeholder":true,"num":0}]"#.to_owned(),
+        format!("<{}>", "y".repeat(42)),
+        "41/a,".to_owned(),
+    ];
+    assert_eq!(pair.sent(), sent);
+    let unsent = |namespace: &str| {
+        let what = "a packet of the event has 61 bytes, the server takes 60 over polling (maxPayload)";
+        format!("unsent {namespace}: {what}")
+    };
+    assert_eq!(pair.events()[1..], [unsent("/"), unsent("/a")]);
+
+    pair.client.limit_packets(None);
+    let text = "x".repeat(51);
+    pair.try_emit("/", "n", vec![text.as_str().into()]).unwrap();
+    pair.pump();
+    assert_eq!(pair.sent().len(), 1);
+}
+
+#[test]
+fn an_acknowledgement_of_what_is_too_large_ends_at_once() {
+    let mut pair = Pair::joined(&["/"]);
+    pair.client.limit_packets(Some(10));
+    let text = "x".repeat(50);
+    let id = pair
+        .client
+        .emit_with_ack(pair.now, "/", "n", &[text.as_str().into()], None)
+        .unwrap();
+    assert_eq!(pair.client.poll_transmit(), None);
+    let outcome = AckOutcome::Unsent(EmitError::TooLarge { size: 61, limit: 10 });
+    assert_eq!(pair.client.poll_event(), Some(Event::AckEnded { id, outcome }));
+    assert_eq!(pair.client.poll_event(), None);
 }

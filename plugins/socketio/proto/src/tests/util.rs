@@ -291,6 +291,7 @@ fn show(event: &Event) -> String {
         } => format!("{kind:?} {namespace}: {message}"),
         Event::Error { error, attempt } => format!("error {attempt} ({}): {error}", error.stage()),
         Event::ReconnectAttempt { attempt, delay } => format!("attempt {attempt} in {delay:?}"),
+        Event::Unsent { namespace, error } => format!("unsent {namespace}: {error}"),
         Event::ReconnectFailed => "reconnect failed".to_owned(),
         Event::Stopped => "stopped".to_owned(),
     }

@@ -78,6 +78,11 @@ impl Live<'_> {
                 log::warn!("connection `{}`: {text}", context.name);
                 context.outlet.error("", &text);
             }
+            Event::Unsent { namespace, error } => {
+                let text = report::too_large(&error, endpoint);
+                log::warn!("connection `{}`: namespace `{namespace}`: {text}", context.name);
+                context.outlet.error(&namespace, &text);
+            }
             Event::ReconnectAttempt { attempt, delay } => {
                 log::info!("connection `{}`: attempt {attempt} in {delay:?}", context.name);
             }
