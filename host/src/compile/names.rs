@@ -1,6 +1,9 @@
 //! What a graph sees by name: variables and events, its own before the project's, and the lists of the settings.
 
-use std::collections::BTreeMap;
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
 use crate::logic::{CustomEvent, Graph, Variable};
 
@@ -9,7 +12,9 @@ pub(super) struct Names<'a> {
     variables: BTreeMap<&'a str, (String, &'a Variable)>,
     events: BTreeMap<&'a str, (String, &'a CustomEvent)>,
     /// See [`Environment::settings_names`](super::Environment::settings_names).
-    pub(super) settings: &'a dyn Fn(&str) -> Option<Vec<String>>,
+    settings: &'a dyn Fn(&str) -> Option<Vec<String>>,
+    /// The settings lists that were asked for.
+    lists: RefCell<HashMap<String, Option<HashSet<String>>>>,
 }
 
 impl<'a> Names<'a> {
@@ -22,6 +27,7 @@ impl<'a> Names<'a> {
             variables: BTreeMap::new(),
             events: BTreeMap::new(),
             settings,
+            lists: RefCell::default(),
         };
         for graph in project.into_iter().chain([graph]) {
             for variable in &graph.variables {
@@ -46,6 +52,22 @@ impl<'a> Names<'a> {
     /// The event `name` with its qualified name.
     pub(super) fn event(&self, name: &str) -> Option<(String, &'a CustomEvent)> {
         self.events.get(name).cloned()
+    }
+
+    /// Whether the settings list has the entry `name`; true if there is no such list now, as nothing can be said then.
+    pub(super) fn is_in_settings(&self, list: &str, name: &str) -> bool {
+        let mut lists = self.lists.borrow_mut();
+        if !lists.contains_key(list) {
+            let names = (self.settings)(list).map(HashSet::from_iter);
+            lists.insert(list.to_owned(), names);
+        }
+        let names = lists.get(list).and_then(Option::as_ref);
+        names.is_none_or(|names| names.contains(name))
+    }
+
+    /// The names of the entries of the settings list, if there is one now.
+    pub(super) fn settings(&self, list: &str) -> Option<Vec<String>> {
+        (self.settings)(list)
     }
 
     pub(super) fn variables(&self) -> impl Iterator<Item = &str> {

@@ -131,8 +131,9 @@ impl<'a> Resolver<'a, '_> {
             return default_value(attribute.default.as_ref(), data_type);
         };
         let Value::String(text) = &value else { return value };
-        match self.choices(attribute) {
-            Some(names) if !names.iter().any(|name| **name == **text) => {
+        match self.is_choice(attribute, text) {
+            false => {
+                let names = self.choices(attribute).unwrap_or_default();
                 let what = match attribute.options_from.as_str() {
                     "" => format!("attribute `{id}` is `{text}`"),
                     "variables" => format!("there is no variable `{text}`"),
@@ -143,7 +144,7 @@ impl<'a> Resolver<'a, '_> {
                 self.fault(given, what, hint);
                 value
             }
-            _ => self.qualified(attribute, id, text),
+            true => self.qualified(attribute, id, text),
         }
     }
 
@@ -167,13 +168,24 @@ impl<'a> Resolver<'a, '_> {
         Value::String(text.clone())
     }
 
+    /// Whether the attribute may be `text`. Asked for every node, so it does not gather the names.
+    fn is_choice(&self, attribute: &Attribute, text: &str) -> bool {
+        match attribute.options_from.as_str() {
+            "" => attribute.options.is_empty() || attribute.options.iter().any(|option| option == text),
+            "variables" => self.names.variable(text).is_some(),
+            "events" => self.names.event(text).is_some(),
+            list => self.names.is_in_settings(list, text),
+        }
+    }
+
+    /// All that the attribute may be, for hints; nothing if that is not limited.
     fn choices(&self, attribute: &Attribute) -> Option<Vec<String>> {
         match attribute.options_from.as_str() {
             "" if attribute.options.is_empty() => None,
             "" => Some(attribute.options.clone()),
             "variables" => Some(self.names.variables().map(str::to_owned).collect()),
             "events" => Some(self.names.events().map(str::to_owned).collect()),
-            list => (self.names.settings)(list),
+            list => self.names.settings(list),
         }
     }
 

@@ -78,7 +78,8 @@ impl Batch {
             if at < MASKED && head.present & (1 << at) == 0 {
                 self.spread.push(Value::Empty);
             } else {
-                self.spread.push(std::mem::take(&mut self.values[self.next_value]));
+                self.spread
+                    .push(std::mem::take(&mut self.values[self.next_value]));
                 self.next_value += 1;
             }
         }

@@ -1,7 +1,7 @@
 //! The benches by name. Each returns one or more measurements.
 
 use crate::{
-    Result, allocations, latency,
+    Result, allocations, connections, latency,
     measure::{Limit, Measure, best_of},
     nodes::Nodes,
     project::beside,
@@ -26,7 +26,7 @@ impl Bench {
 }
 
 /// All of them.
-pub const ALL: [Bench; 7] = [
+pub const ALL: [Bench; 8] = [
     Bench {
         name: "builtin_nodes",
         run: builtin_nodes,
@@ -50,6 +50,10 @@ pub const ALL: [Bench; 7] = [
     Bench {
         name: "latency",
         run: latency,
+    },
+    Bench {
+        name: "connections",
+        run: connections,
     },
     Bench {
         name: "start",
@@ -153,6 +157,24 @@ fn latency() -> Result<Vec<Measure>> {
         measure("latency_first_node_p99", ours.p99, Limit::Beside(peer.p99)),
         measure("latency_round_trip", back.median, Limit::Beside(peer_back.median)),
         measure("latency_round_trip_p99", back.p99, Limit::Beside(peer_back.p99)),
+    ])
+}
+
+fn connections() -> Result<Vec<Measure>> {
+    let found = connections::measure()?;
+    Ok(vec![
+        Measure {
+            bench: "connections_memory",
+            value: found.memory,
+            unit: "KiB/connection",
+            limit: Limit::AtMost(20.0),
+        },
+        Measure {
+            bench: "connections_idle",
+            value: found.idle,
+            unit: "% of a core",
+            limit: Limit::AtMost(1.0),
+        },
     ])
 }
 

@@ -10,6 +10,7 @@
 
 pub mod allocations;
 pub mod benches;
+pub mod connections;
 pub mod latency;
 pub mod measure;
 pub mod nodes;

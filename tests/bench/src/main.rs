@@ -4,10 +4,22 @@
 
 use std::{env, process::ExitCode};
 
-use pulsewire_bench::benches::{self, Bench};
+use pulsewire_bench::{
+    benches::{self, Bench},
+    connections,
+};
 
 fn main() -> ExitCode {
     let names: Vec<String> = env::args().skip(1).collect();
+    if names == [connections::SERVE] {
+        return match connections::serve() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                eprintln!("error: the server of the connections: {failure}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let is_wanted = |bench: &Bench, name: &String| bench.name.starts_with(name.as_str());
     if let Some(unknown) = names
         .iter()

@@ -131,7 +131,7 @@ fn serve(listener: &TcpListener, job: Job) -> Result<Done> {
 }
 
 /// A client sends nothing after its CONNECT before that is answered, so no frame is left behind in tungstenite's buffer.
-fn shake_hands(stream: TcpStream) -> Result<TcpStream> {
+pub(crate) fn shake_hands(stream: TcpStream) -> Result<TcpStream> {
     let mut websocket = tungstenite::accept(stream).map_err(|error| Failure::new(error.to_string()))?;
     websocket.send(Message::text(OPEN))?;
     match websocket.read()? {

@@ -35,7 +35,7 @@ const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 
 /// How much is read at once. tungstenite clears it before each read, and every connection has one of its own; more was
 /// not measurably faster.
-const READ_BUFFER: usize = 16 << 10;
+const READ_BUFFER: usize = 8 << 10;
 
 /// From this much on, frames are written at once; less waits for the end of the batch.
 const WRITE_BUFFER: usize = 128 << 10;
