@@ -4,9 +4,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod broken;
 mod chat;
 mod configuration;
 mod conversations;
+mod crowd;
 mod ending;
 mod nonsense;
 mod payloads;
