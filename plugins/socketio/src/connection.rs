@@ -227,8 +227,9 @@ impl Connection {
             let (sender, receiver) = mpsc::unbounded_channel();
             let outlet =
                 Outlet::new(&self.host, &self.name).map_err(|error| DriverError::Host(error.to_string()))?;
+            let folder = self.host.project_folder().ok_or(DriverError::Ended)?;
             self.driver
-                .connect_task(&self.name, receiver, Arc::clone(&self.load), outlet)?;
+                .connect_task(&self.name, receiver, Arc::clone(&self.load), outlet, folder)?;
             state.commands = Some(sender);
         }
         let sent = state.commands.as_ref().map(|commands| commands.send(command));

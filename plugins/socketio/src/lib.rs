@@ -10,7 +10,7 @@
 //! Beside them: `section` (what is declared) and `settings` (what is read of it), `endpoint` (what a URL means),
 //! `payload` (values of the wire and values of Logic).
 //!
-//! Not here yet: HTTP long-polling, acknowledgements, options for TLS, connection state recovery.
+//! Not here yet: HTTP long-polling, acknowledgements, connection state recovery.
 
 #![forbid(unsafe_code)]
 

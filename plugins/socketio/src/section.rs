@@ -88,6 +88,21 @@ const CONNECTION: &[Field] = &[
         .range(1 << 10, 1 << 31)
         .default(Literal::Int(100_000_000))
         .help("How large a received event may be. A larger one ends the connection with an error."),
+    Field::new("tls_ca", "TLS CA", DataType::String)
+        .help("Certificate authorities that are trusted beside the system's: the path of a PEM file, or PEM itself."),
+    Field::new("tls_certificate", "TLS Certificate", DataType::String)
+        .help("The certificate that the server is shown (mutual TLS): the path of a PEM file, or PEM itself."),
+    Field::new("tls_key", "TLS Key", DataType::String)
+        .secret()
+        .help("The private key of TLS Certificate: the path of a PEM file, or PEM itself, such as ${CHAT_KEY}."),
+    Field::new("tls_server_name", "TLS Server Name", DataType::String)
+        .help("The name that the server's certificate must have, and that it is asked by, instead of the URL's host."),
+    Field::new("tls_pin", "TLS Pin", DataType::String)
+        .help("The SHA-256 of the server's certificate in hex. With it that one is accepted, self-signed too, and no other."),
+    Field::new("tls_insecure_skip_verify", "TLS Insecure Skip Verify", DataType::Bool)
+        .help("Accepts any certificate: whoever is on the way may read and change everything. For trying out only."),
+    Field::choice("tls_min_version", "TLS Min Version", &["1.2", "1.3"])
+        .help("The oldest version of TLS that is spoken."),
 ];
 
 #[cfg(test)]

@@ -15,6 +15,10 @@ use crate::{
     section::SECTION,
 };
 
+pub(crate) mod tls;
+
+use tls::{TlsEntry, TlsError, TlsSettings};
+
 /// A closing handshake may take so long; well below the time that `deactivate` has.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(1200);
 
@@ -22,6 +26,8 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(1200);
 #[derive(PartialEq)]
 pub(crate) struct Settings {
     pub(crate) endpoint: Endpoint,
+    /// Of use with https and wss only.
+    pub(crate) tls: TlsSettings,
     /// With their leading slash, each once, in order; at least one.
     pub(crate) namespaces: Vec<String>,
     /// What CONNECT carries.
@@ -45,6 +51,8 @@ pub(crate) enum SettingsError {
     Entry(#[source] serde_json::Error),
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("the namespace `{0}` holds a `,`")]
     Namespace(String),
 }
@@ -79,8 +87,13 @@ impl Settings {
             query: &entry.query,
             headers: &entry.headers,
         })?;
+        let tls = TlsSettings::new(&entry.tls)?;
+        if tls.is_wanted() && !endpoint.is_secure {
+            log::warn!("{endpoint} is not encrypted: its settings for TLS have no effect");
+        }
         Ok(Self {
             endpoint,
+            tls,
             namespaces: namespaces(&entry.namespaces)?,
             auth: (!entry.auth.is_empty()).then_some(Json::Object(entry.auth)),
             reconnection_delay: entry.reconnection_delay,
@@ -174,6 +187,8 @@ struct Entry {
     send_buffer: usize,
     send_buffer_bytes: usize,
     max_message_size: usize,
+    #[serde(flatten)]
+    tls: TlsEntry,
 }
 
 fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

@@ -19,6 +19,7 @@
 //! Start at [`servers::RealServer`] for a Socket.IO server, at [`artifacts`] for a library.
 
 pub mod artifacts;
+pub mod certificates;
 pub mod project;
 pub mod servers;
 pub mod tools;

@@ -98,9 +98,14 @@ impl RealServer {
         self.port
     }
 
-    /// `http://127.0.0.1:PORT`
+    /// `http://127.0.0.1:PORT`; `https` where it was started with a certificate.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        let has_certificate = self
+            .arguments
+            .iter()
+            .any(|argument| argument == "--tls-certificate");
+        let scheme = if has_certificate { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     /// The id of the process.

@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 
 use pulsewire_it::{
     artifacts,
+    certificates::Authority,
     project::{Project, graph},
     servers::{Kind, RealServer},
 };
@@ -59,6 +60,22 @@ fn conversation_with_node_ends_with_0() {
 #[test]
 fn conversation_with_python_ends_with_0() {
     conversation_ends_with_0(Kind::Python);
+}
+
+#[test]
+fn conversation_over_tls_ends_with_0() {
+    let authority = Authority::new();
+    let issued = authority.issue("server", &["localhost"]);
+    let server = RealServer::start_with(Kind::Node, &issued.options());
+    let settings = format!(
+        "[[settings.socketio.connections]]\nname = \"chat\"\nurl = \"wss://localhost\"\nport = {}\ntls_ca = \"ca.pem\"",
+        server.port()
+    );
+    let project = Project::new(&settings, &graph(CONVERSATION));
+    project.write("ca.pem", &authority.pem());
+    let lines = project.run(&[]).ends_with(0);
+    assert_eq!(lines, ["hello"]);
+    server.wait_for(&json!({"on": "disconnect", "namespace": "/"}), SOON);
 }
 
 /// Every 20 ms the next number is sent, whether the server is there or not.

@@ -3,7 +3,9 @@
 // The official Socket.IO server under the control protocol of tests/servers/README.md.
 // It adds no behaviour of its own beyond what that page lists.
 
+const fs = require("node:fs");
 const http = require("node:http");
+const https = require("node:https");
 const readline = require("node:readline");
 const { Server } = require("socket.io");
 
@@ -18,13 +20,25 @@ function fail(message) {
   process.exit(2);
 }
 
-/** `--name VALUE` pairs, all of them whole numbers. */
+/** `--name VALUE` pairs: whole numbers, but texts where the default is one. */
 function parseOptions(words) {
-  const options = { port: 0, "ping-interval": 25000, "ping-timeout": 20000, "max-payload": 1000000 };
+  const options = {
+    host: "127.0.0.1",
+    port: 0,
+    "ping-interval": 25000,
+    "ping-timeout": 20000,
+    "max-payload": 1000000,
+    "tls-certificate": "",
+    "tls-key": "",
+    "tls-client-ca": "",
+    "tls-max-version": "TLSv1.3",
+  };
   for (let i = 0; i < words.length; i += 2) {
     const name = words[i].replace(/^--/, "");
-    const value = Number(words[i + 1]);
-    if (!words[i].startsWith("--") || !(name in options) || !Number.isInteger(value)) {
+    const isText = typeof options[name] === "string";
+    const value = isText ? words[i + 1] : Number(words[i + 1]);
+    const isGood = isText ? value !== undefined : Number.isInteger(value);
+    if (!words[i].startsWith("--") || !(name in options) || !isGood) {
       fail(`unknown option or bad value: ${words.slice(i, i + 2).join(" ")}`);
     }
     options[name] = value;
@@ -50,7 +64,22 @@ function fromCommand(value) {
 }
 
 const options = parseOptions(process.argv.slice(2));
-const server = http.createServer();
+
+/** With a certificate it speaks https; with a CA it demands client certificates. */
+function createServer() {
+  if (options["tls-certificate"] === "") return http.createServer();
+  const clientCa = options["tls-client-ca"];
+  const server = https.createServer({
+    cert: fs.readFileSync(options["tls-certificate"]),
+    key: fs.readFileSync(options["tls-key"]),
+    maxVersion: options["tls-max-version"],
+    ...(clientCa === "" ? {} : { ca: fs.readFileSync(clientCa), requestCert: true }),
+  });
+  server.on("tlsClientError", (error) => log({ on: "tls_error", code: error.code }));
+  return server;
+}
+
+const server = createServer();
 const io = new Server(server, {
   pingInterval: options["ping-interval"],
   pingTimeout: options["ping-timeout"],
@@ -135,7 +164,7 @@ function handleLine(line) {
 process.on("uncaughtException", (error) => fail(error.stack));
 server.on("error", (error) => fail(error.message));
 server.on("listening", () => log({ listening: server.address().port }));
-server.listen(options.port, "127.0.0.1");
+server.listen(options.port, options.host);
 readline
   .createInterface({ input: process.stdin })
   .on("line", handleLine)

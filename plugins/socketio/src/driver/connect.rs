@@ -26,9 +26,9 @@ use super::{
     polled,
     resolve::Resolver,
     socket::{Socket, Stream},
-    tls::Tls,
+    tls::{Tls, TlsClient},
 };
-use crate::settings::Settings;
+use crate::settings::{Settings, tls::Trust};
 
 /// How long one address may keep the next waiting (RFC 8305, "Connection Attempt Delay").
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
@@ -77,6 +77,15 @@ pub(super) async fn open(
     let endpoint = &settings.endpoint;
     let failed = |stage, message| TransportFailure::Failed { stage, message };
 
+    progress.enter(Stage::Tls);
+    let tls = match endpoint.is_secure {
+        true => {
+            let client = connector.tls.client(&settings.tls);
+            Some(client.map_err(|message| failed(Stage::Tls, message))?)
+        }
+        false => None,
+    };
+
     progress.enter(Stage::Dns);
     let addresses = match &endpoint.host {
         Host::Domain(name) => connector
@@ -97,14 +106,21 @@ pub(super) async fn open(
     }
     let stream = Noted::new(stream);
 
-    let stream = if endpoint.is_secure {
-        progress.enter(Stage::Tls);
-        let connected = connector.tls.connect(&endpoint.host, stream).await;
-        Stream::Tls(Box::new(
-            connected.map_err(|message| failed(Stage::Tls, message))?,
-        ))
-    } else {
-        Stream::Plain(stream)
+    let stream = match &tls {
+        Some(tls) => {
+            progress.enter(Stage::Tls);
+            if settings.tls.trust == Trust::Anybody {
+                log::warn!(
+                    "the certificate of {endpoint} is not checked (`tls_insecure_skip_verify`): \
+                     whoever is on the way may read and change everything"
+                );
+            }
+            let connected = tls.connect(&endpoint.host, stream).await;
+            Stream::Tls(Box::new(
+                connected.map_err(|message| failed(Stage::Tls, message))?,
+            ))
+        }
+        None => Stream::Plain(stream),
     };
 
     progress.enter(Stage::Http);
@@ -117,8 +133,22 @@ pub(super) async fn open(
         .max_frame_size(Some(settings.max_message_size));
     let socket = polled::upgrade(stream, endpoint.request(), config)
         .await
-        .map_err(|error| failed(Stage::Http, describe_refusal(error)))?;
+        .map_err(|error| match tls.and_then(|tls| late_refusal(&tls, &error)) {
+            Some(message) => failed(Stage::Tls, message),
+            None => failed(Stage::Http, describe_refusal(error)),
+        })?;
     Ok(Socket::new(socket))
+}
+
+/// What TLS has to say to a request that got no answer.
+fn late_refusal(tls: &TlsClient, error: &Error) -> Option<String> {
+    match error {
+        Error::Io(error) => tls.explain(error),
+        Error::Protocol(ProtocolError::HandshakeIncomplete) => {
+            tls.explain(&io::ErrorKind::UnexpectedEof.into())
+        }
+        _ => None,
+    }
 }
 
 /// The first address that answers; each has a head start over the next.

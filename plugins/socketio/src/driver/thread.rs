@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     io,
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as std_mpsc},
     thread::{self, JoinHandle},
     time::Duration,
@@ -15,8 +16,15 @@ use tokio::{
 };
 
 use super::{
-    command::Command, connect::Connector, live::Context, load::Load, outlet::Outlet, resolve::Resolver,
-    subscriptions::Subscriptions, task, tls::Tls,
+    command::Command,
+    connect::Connector,
+    live::Context,
+    load::Load,
+    outlet::Outlet,
+    resolve::Resolver,
+    subscriptions::Subscriptions,
+    task,
+    tls::{SystemRoots, Tls},
 };
 
 /// The name of the thread, as the system shows it.
@@ -46,7 +54,7 @@ pub(crate) enum DriverError {
 /// The thread, if there is one. Used from the logic thread.
 pub(crate) struct Driver {
     state: Mutex<State>,
-    tls: Arc<Tls>,
+    roots: Arc<SystemRoots>,
 }
 
 enum State {
@@ -68,17 +76,18 @@ impl Driver {
     pub(crate) fn new() -> Self {
         Self {
             state: Mutex::new(State::Idle),
-            tls: Arc::default(),
+            roots: Arc::default(),
         }
     }
 
-    /// Starts the task of a connection, and the thread for the first one.
+    /// Starts the task of a connection, and the thread for the first one. `folder` is the project's.
     pub(crate) fn connect_task(
         &self,
         name: &str,
         commands: mpsc::UnboundedReceiver<Command>,
         load: Arc<Load>,
         outlet: Outlet,
+        folder: PathBuf,
     ) -> Result<(), DriverError> {
         let mut state = self.state();
         if let State::Idle = *state {
@@ -96,7 +105,7 @@ impl Driver {
             subscriptions: Subscriptions::default(),
             connector: Connector {
                 resolver: Resolver::default(),
-                tls: Arc::clone(&self.tls),
+                tls: Arc::new(Tls::new(Arc::clone(&self.roots), folder)),
             },
             is_established: false,
         };

@@ -14,3 +14,4 @@ mod nonsense;
 mod payloads;
 mod sending;
 mod states;
+mod tls;

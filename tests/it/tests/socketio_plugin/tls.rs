@@ -1,0 +1,258 @@
+//! TLS against the official server with certificates of every kind: which are accepted, and how a refusal is told.
+
+use std::fs;
+
+use pulsewire_harness::LONG;
+use pulsewire_it::{
+    certificates::{Authority, Issued, expired, not_yet_valid, text},
+    servers::{Kind, RealServer},
+};
+use serde_json::{Value as Json, json};
+
+use crate::chat::Chat;
+
+const HERE: &[&str] = &["127.0.0.1", "localhost"];
+
+fn https(issued: &Issued, more: &[&str]) -> RealServer {
+    RealServer::start_with(Kind::Node, &[&issued.options(), more].concat())
+}
+
+/// What is said of the server.
+#[track_caller]
+fn refusal(server: &RealServer, fields: Json) -> String {
+    let mut chat = Chat::to(&server.url(), fields);
+    let clients = || server.seen(&json!({"on": "connect"})).len();
+    let before = clients();
+    let error = told(&mut chat);
+    assert!(error.contains(&server.url()), "{error}");
+    assert_eq!(clients(), before);
+    error
+}
+
+/// The first error after Start, which is of the stage `tls`.
+#[track_caller]
+fn told(chat: &mut Chat) -> String {
+    let errors = chat.on("error");
+    chat.start();
+    let error = errors.wait(LONG)[1].to_string();
+    assert!(error.starts_with("tls: "), "{error}");
+    chat.stop();
+    error
+}
+
+#[track_caller]
+fn accepted(server: &RealServer, fields: Json) {
+    let mut chat = Chat::started(server, fields);
+    chat.round_trip();
+    chat.deactivate();
+}
+
+#[track_caller]
+fn assert_says(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "`{part}` is not in: {text}");
+    }
+}
+
+#[test]
+fn servers_of_a_given_authority_are_trusted_and_no_others() {
+    let ours = Authority::new();
+    let server = https(&ours.issue("server", HERE), &[]);
+    accepted(&server, json!({"tls_ca": ours.pem()}));
+    accepted(
+        &server,
+        json!({"tls_ca": text(&ours.file()), "tls_min_version": "1.3"}),
+    );
+
+    let unknown = ["unknown CA", "`tls_ca`", "`tls_pin`"];
+    let server = https(&ours.issue("other", HERE), &[]);
+    assert_says(&refusal(&server, json!({})), &unknown);
+    let theirs = Authority::new();
+    assert_says(&refusal(&server, json!({"tls_ca": theirs.pem()})), &unknown);
+    let bundle = theirs.pem() + &ours.pem();
+    accepted(&server, json!({"tls_ca": bundle}));
+}
+
+#[test]
+fn the_host_has_to_be_one_of_the_certificate() {
+    let ours = Authority::new();
+    let server = https(&ours.issue("server", &["chat.example", "10.1.2.3"]), &[]);
+    let error = refusal(&server, json!({"tls_ca": ours.pem()}));
+    assert_says(
+        &error,
+        &["`127.0.0.1`", "`chat.example`", "`10.1.2.3`", "`tls_server_name`"],
+    );
+    let named = |name: &str| json!({"tls_ca": ours.pem(), "tls_server_name": name});
+    assert_says(&refusal(&server, named("other.example")), &["`other.example`"]);
+    accepted(&server, named("chat.example"));
+
+    let nameless = https(&ours.issue("nameless", &[]), &[]);
+    assert_says(
+        &refusal(&nameless, json!({"tls_ca": ours.pem()})),
+        &["no host at all"],
+    );
+}
+
+#[test]
+fn a_certificate_is_good_in_its_time_only() {
+    let ours = Authority::new();
+    let server = https(&ours.issue_with("old", HERE, expired), &[]);
+    let error = refusal(&server, json!({"tls_ca": ours.pem()}));
+    assert_says(&error, &["has expired on 2001-01-01"]);
+    let server = https(&ours.issue_with("new", HERE, not_yet_valid), &[]);
+    let error = refusal(&server, json!({"tls_ca": ours.pem()}));
+    assert_says(&error, &["not valid before 2101-01-01", "clock"]);
+}
+
+#[test]
+fn a_pinned_certificate_needs_no_authority() {
+    let ours = Authority::new();
+    let own = ours.self_signed("own", &["elsewhere.example"]);
+    let server = https(&own, &[]);
+    assert_says(&refusal(&server, json!({})), &["unknown CA"]);
+    accepted(&server, json!({"tls_pin": own.sha256}));
+
+    let other = ours.issue("other", HERE);
+    let server = https(&other, &[]);
+    let error = refusal(&server, json!({"tls_pin": own.sha256}));
+    assert_says(&error, &["not the pinned one", &other.sha256]);
+}
+
+#[test]
+fn a_server_with_the_certificate_of_an_authority_is_told_apart() {
+    let ours = Authority::new();
+    let own = ours.as_issued();
+    let server = https(&own, &[]);
+    let error = refusal(
+        &server,
+        json!({"tls_ca": ours.pem(), "tls_server_name": "localhost"}),
+    );
+    assert_says(&error, &["that of an authority", "`tls_pin`"]);
+    accepted(&server, json!({"tls_pin": own.sha256}));
+}
+
+#[test]
+fn a_server_may_demand_a_client_certificate() {
+    let (ours, clients) = (Authority::new(), Authority::new());
+    let certificate = ours.issue("server", HERE);
+    let mine = clients.issue("client", &["me"]);
+    let stranger = ours.issue("stranger", &["me"]);
+    let demand = clients.file();
+    let demand = ["--tls-client-ca", text(&demand)];
+    let fields = |shown: Option<&Issued>| match shown {
+        None => json!({"tls_ca": ours.pem()}),
+        Some(shown) => json!({
+            "tls_ca": ours.pem(), "tls_certificate": text(&shown.certificate), "tls_key": text(&shown.key),
+        }),
+    };
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        println!("{version}");
+        let options = [demand[0], demand[1], "--tls-max-version", version];
+        let server = https(&certificate, &options);
+        assert_says(
+            &refusal(&server, fields(None)),
+            &["client certificate", "`tls_certificate`"],
+        );
+        let error = refusal(&server, fields(Some(&stranger)));
+        // Node hangs up without an alert.
+        assert_says(&error, &["may not accept ours (`tls_certificate`)"]);
+        accepted(&server, fields(Some(&mine)));
+    }
+}
+
+#[test]
+fn a_client_certificate_is_read_anew_at_each_attempt() {
+    let (ours, clients) = (Authority::new(), Authority::new());
+    let (mine, stranger) = (clients.issue("client", &["me"]), ours.issue("stranger", &["me"]));
+    let demand = clients.file();
+    let server = https(&ours.issue("server", HERE), &["--tls-client-ca", text(&demand)]);
+    let fields = json!({"tls_ca": ours.pem(), "tls_certificate": "client.pem", "tls_key": "client.key"});
+    let mut chat = Chat::to(&server.url(), fields);
+    let folder = chat.harness.project_folder().to_owned();
+    let put = |issued: &Issued| {
+        fs::copy(&issued.key, folder.join("client.key")).unwrap();
+        fs::copy(&issued.certificate, folder.join("client.pem")).unwrap();
+    };
+    put(&stranger);
+    chat.start();
+    assert_says(&chat.error()[1], &["may not accept ours"]);
+    put(&mine);
+    chat.on("start").wait(LONG);
+}
+
+#[test]
+fn the_oldest_version_is_a_setting() {
+    let ours = Authority::new();
+    let server = https(&ours.issue("server", HERE), &["--tls-max-version", "TLSv1.2"]);
+    accepted(&server, json!({"tls_ca": ours.pem()}));
+    let error = refusal(&server, json!({"tls_ca": ours.pem(), "tls_min_version": "1.3"}));
+    assert_says(&error, &["`tls_min_version`"]);
+}
+
+#[test]
+fn skipping_the_check_is_said_at_each_connection() {
+    let ours = Authority::new();
+    let server = https(&ours.issue_with("old", &["elsewhere.example"], expired), &[]);
+    let mut chat = Chat::started(&server, json!({"tls_insecure_skip_verify": true}));
+    let warnings = |chat: &Chat| {
+        let logs = chat.harness.logs().into_iter();
+        logs.filter(|line| {
+            line.message
+                .contains("is not checked (`tls_insecure_skip_verify`)")
+        })
+        .count()
+    };
+    assert_eq!(warnings(&chat), 1);
+    chat.stop();
+    chat.start();
+    chat.on("start").wait(LONG);
+    assert_eq!(warnings(&chat), 2);
+}
+
+#[test]
+fn files_that_are_wrong_are_named() {
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let (mine, other) = (ours.issue("mine", HERE), ours.issue("other", HERE));
+    fs::write(theirs.folder().join("empty.pem"), "no PEM at all\n").unwrap();
+    let damaged = ours.pem().replace("-----END", "!\n-----END");
+    fs::write(theirs.folder().join("damaged.pem"), damaged).unwrap();
+    let file = |name: &str| text(&theirs.folder().join(name)).to_owned();
+    let identity = |certificate: &str, key: &str| json!({"tls_certificate": certificate, "tls_key": key});
+    let (certificate, key) = (text(&mine.certificate), text(&mine.key));
+    for (fields, parts) in [
+        (
+            json!({"tls_ca": file("absent.pem")}),
+            &["`tls_ca` is not found", &*file("absent.pem")][..],
+        ),
+        (json!({"tls_ca": file("")}), &["`tls_ca` is no file"]),
+        (
+            json!({"tls_ca": file("empty.pem")}),
+            &["`tls_ca` holds no certificate"],
+        ),
+        (json!({"tls_ca": key}), &["`tls_ca` holds no certificate"]),
+        (
+            json!({"tls_ca": file("damaged.pem")}),
+            &["`tls_ca` holds", "damaged"],
+        ),
+        (
+            identity(&file("none.pem"), key),
+            &["`tls_certificate` is not found", "none.pem"],
+        ),
+        (
+            identity(certificate, &file("none.key")),
+            &["`tls_key` is not found"],
+        ),
+        (
+            identity(certificate, certificate),
+            &["`tls_key` holds no private key"],
+        ),
+        (
+            identity(certificate, text(&other.key)),
+            &["`tls_key` does not belong to", "`tls_certificate`"],
+        ),
+    ] {
+        println!("{fields}");
+        let error = told(&mut Chat::to("https://127.0.0.1:1", fields));
+        assert_says(&error, parts);
+    }
+}
