@@ -1,13 +1,14 @@
 //! Where a connection goes: what the URL, the port, the path, the query and the headers of an entry mean together.
 //!
 //! Rules (design §7): a port in the URL wins over the field, a path in the URL is the engine path. The WebSocket URL is
-//! that of Engine.IO 4 (`EIO=4&transport=websocket`), without the cache buster that only polling needs.
+//! that of Engine.IO 4 (`EIO=4&transport=websocket`) unless a server of the older one is set, without the cache buster that only polling needs.
 
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value as Json};
+use socketio_proto::Protocol;
 use tungstenite::{
     handshake::client::generate_key,
     http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header},
@@ -47,6 +48,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) path: &'a str,
     pub(crate) query: &'a Map<String, Json>,
     pub(crate) headers: &'a Map<String, Json>,
+    pub(crate) protocol: Protocol,
 }
 
 /// Why an entry names no endpoint. No text holds a secret.
@@ -94,7 +96,7 @@ impl Endpoint {
             url.set_path(&format!("{}/", url.path()));
         }
         let path = url.path().to_owned();
-        let query = query(&url, parts.query);
+        let query = query(&url, parts.query, parts.protocol);
 
         let authority = match port == default_port {
             true => host.to_string(),
@@ -155,10 +157,15 @@ fn explicit_port(text: &str, url: &Url) -> Option<u16> {
 }
 
 /// The protocol's parameters, then those of the URL and of the field; the field wins.
-fn query(url: &Url, fields: &Map<String, Json>) -> String {
+fn query(url: &Url, fields: &Map<String, Json>, protocol: Protocol) -> String {
+    // Servers of Socket.IO 2 do not read it; later ones with `allowEIO3` do.
+    let engine_io = match protocol {
+        Protocol::EngineIo3 => "3",
+        Protocol::EngineIo4 | Protocol::Auto => "4",
+    };
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query
-        .append_pair("EIO", "4")
+        .append_pair("EIO", engine_io)
         .append_pair("transport", "websocket");
     let is_free = |key: &str| !RESERVED_PARAMETERS.contains(&key);
     for (key, value) in url.query_pairs() {
@@ -225,6 +232,7 @@ mod tests {
             path,
             query: &map(query),
             headers: &map(headers),
+            protocol: Protocol::Auto,
         })
     }
 
@@ -312,6 +320,20 @@ mod tests {
             endpoint.request().uri().query(),
             Some("EIO=4&transport=websocket&v=2&n=1&on=true&room=a%26b+%C3%A9")
         );
+    }
+
+    #[test]
+    fn only_the_setting_asks_for_engine_io_3() {
+        let endpoint = Endpoint::new(&Parts {
+            url: "http://h?EIO=4",
+            port: 0,
+            path: "/p",
+            query: &Map::new(),
+            headers: &Map::new(),
+            protocol: Protocol::EngineIo3,
+        });
+        let query = endpoint.unwrap().request().uri().query().map(str::to_owned);
+        assert_eq!(query.as_deref(), Some("EIO=3&transport=websocket"));
     }
 
     #[test]

@@ -30,6 +30,9 @@ const CONNECTION: &[Field] = &[
     Field::new("path", "Path", DataType::String)
         .default(Literal::Str("/socket.io"))
         .help("The path of the server's Socket.IO endpoint, unless the URL has one."),
+    Field::choice("engine_io", "Engine.IO", &["Auto", "4", "3"])
+        .default(Literal::Str("Auto"))
+        .help("What the server speaks: 4 is Socket.IO 3 and 4, 3 is Socket.IO 1 and 2. Auto finds out."),
     Field::new("namespaces", "Namespaces", DataType::Array)
         .default(Literal::Json(r#"["/"]"#))
         .elements(DataType::String)

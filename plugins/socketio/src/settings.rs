@@ -8,7 +8,7 @@ use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 use pulsewire_plugin_api::{Host, PluginError};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
-use socketio_proto::{Config, Limits};
+use socketio_proto::{Config, Limits, Protocol};
 
 use crate::{
     endpoint::{Endpoint, EndpointError, Parts},
@@ -36,6 +36,7 @@ pub(crate) struct Settings {
     /// Bounds of what waits to be sent; that of the packets holds without a connection only.
     pub(crate) send_buffer: Limits,
     pub(crate) max_message_size: usize,
+    protocol: Protocol,
     reconnection: bool,
     reconnection_attempts: Option<u32>,
     reconnection_delay_max: Duration,
@@ -80,12 +81,14 @@ pub(crate) fn read(host: &Host) -> Result<HashMap<String, Checked>, PluginError>
 impl Settings {
     pub(crate) fn parse(entry: Json) -> Result<Self, SettingsError> {
         let entry: Entry = serde_json::from_value(entry).map_err(SettingsError::Entry)?;
+        let protocol = entry.engine_io.into();
         let endpoint = Endpoint::new(&Parts {
             url: &entry.url,
             port: entry.port,
             path: &entry.path,
             query: &entry.query,
             headers: &entry.headers,
+            protocol,
         })?;
         let tls = TlsSettings::new(&entry.tls)?;
         if tls.is_wanted() && !endpoint.is_secure {
@@ -102,6 +105,7 @@ impl Settings {
                 bytes: entry.send_buffer_bytes,
             },
             max_message_size: entry.max_message_size,
+            protocol,
             reconnection: entry.reconnection,
             reconnection_attempts: (entry.reconnection_attempts > 0).then_some(entry.reconnection_attempts),
             reconnection_delay_max: entry.reconnection_delay_max,
@@ -114,6 +118,7 @@ impl Settings {
     /// What the protocol needs of it.
     pub(crate) fn client_config(&self, random: impl FnMut() -> f64 + Send + 'static) -> Config {
         let mut config = Config::new(random);
+        config.protocol = self.protocol;
         config.reconnection = self.reconnection;
         config.reconnection_attempts = self.reconnection_attempts;
         config.reconnection_delay = self.reconnection_delay;
@@ -169,6 +174,7 @@ struct Entry {
     url: String,
     port: u16,
     path: String,
+    engine_io: EngineIo,
     namespaces: Vec<String>,
     auth: Map<String, Json>,
     query: Map<String, Json>,
@@ -189,6 +195,26 @@ struct Entry {
     max_message_size: usize,
     #[serde(flatten)]
     tls: TlsEntry,
+}
+
+/// The choices of the field `engine_io`.
+#[derive(Deserialize)]
+enum EngineIo {
+    Auto,
+    #[serde(rename = "4")]
+    Four,
+    #[serde(rename = "3")]
+    Three,
+}
+
+impl From<EngineIo> for Protocol {
+    fn from(choice: EngineIo) -> Self {
+        match choice {
+            EngineIo::Auto => Self::Auto,
+            EngineIo::Four => Self::EngineIo4,
+            EngineIo::Three => Self::EngineIo3,
+        }
+    }
 }
 
 fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
@@ -234,6 +260,7 @@ pub(crate) mod tests {
         let settings = settings(json!({"name": "a", "url": "http://h"}));
         let config = settings.client_config(|| 0.0);
         let official = Config::new(|| 0.0);
+        assert_eq!(config.protocol, Protocol::Auto);
         assert_eq!(config.reconnection, official.reconnection);
         assert_eq!(config.reconnection_attempts, official.reconnection_attempts);
         assert_eq!(config.reconnection_delay, official.reconnection_delay);
@@ -251,11 +278,12 @@ pub(crate) mod tests {
     #[test]
     fn fields_reach_the_protocol() {
         let settings = settings(json!({
-            "url": "wss://h", "reconnection": false, "reconnection_attempts": 3, "reconnection_delay": 10,
+            "engine_io": "3", "url": "wss://h", "reconnection": false, "reconnection_attempts": 3, "reconnection_delay": 10,
             "reconnection_delay_max": 20, "randomization_factor": 0.0, "timeout": 0, "connect_timeout": 7,
             "max_message_size": 200_000_000, "auth": {"token": "t"},
         }));
         let config = settings.client_config(|| 0.0);
+        assert_eq!(config.protocol, Protocol::EngineIo3);
         assert!(!config.reconnection);
         assert_eq!(config.reconnection_attempts, Some(3));
         assert_eq!(config.reconnection_delay, Duration::from_millis(10));

@@ -1,7 +1,8 @@
 //! One connection: the manager that opens and reopens it, the engine session, the namespaces on it.
 //!
 //! `client::requests` is what the application asks for, `client::lifecycle` opens, loses and ends connections,
-//! `client::receive` takes frames, `client::acks` asks for acknowledgements. Here is the state that they share, and what the driver polls.
+//! `client::receive` takes frames, `client::acks` asks for acknowledgements, `client::detection` finds out what the server
+//! speaks. Here is the state that they share, and what the driver polls.
 //!
 //! Invariants:
 //! - A transport exists, or is being opened, in every phase but [`Phase::Idle`] and [`Phase::Waiting`].
@@ -16,12 +17,14 @@ use crate::{
     AckOutcome, Action, Config, DisconnectReason, Event, Frame, Limits, Message,
     acks::Acks,
     backoff::Backoff,
+    generation::Generation,
     namespace::{Namespace, Namespaces},
     outbox::Refused,
     session::Session,
 };
 
 mod acks;
+mod detection;
 mod lifecycle;
 mod receive;
 mod requests;
@@ -44,6 +47,8 @@ pub struct Client {
     namespaces: Namespaces,
     acks: Acks,
     session: Option<Session>,
+    /// What the server spoke last; kept for the next connection.
+    known: Option<Generation>,
     actions: VecDeque<Action>,
     events: VecDeque<Event>,
 }
@@ -87,6 +92,7 @@ impl Client {
             namespaces: Namespaces::default(),
             acks: Acks::default(),
             session: None,
+            known: None,
             actions: VecDeque::new(),
             events: VecDeque::new(),
         }
@@ -166,15 +172,14 @@ impl Client {
             | Phase::Handshaking { deadline }
             | Phase::Closing { deadline, .. } => deadline,
             Phase::Open => {
-                let watchdog = self
-                    .session
-                    .as_ref()
-                    .and_then(|session| session.heartbeat.deadline());
+                let session = self.session.as_ref();
+                let heartbeat = session.and_then(|session| session.heartbeat.deadline());
                 let replies = self
                     .namespaces
                     .iter()
                     .filter_map(|namespace| namespace.deadline());
-                replies.chain(watchdog).min()
+                let patience = self.patience_ends();
+                replies.chain(heartbeat).chain(patience).min()
             }
         }
     }

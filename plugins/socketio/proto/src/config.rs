@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use crate::Protocol;
+
 /// A source of numbers in `0.0..1.0`, used to spread reconnection attempts.
 pub type Random = Box<dyn FnMut() -> f64 + Send>;
 
@@ -19,6 +21,9 @@ pub struct Limits {
 /// The settings of one [`Client`](crate::Client).
 #[non_exhaustive]
 pub struct Config {
+    /// Which generation of the protocol is spoken. Default: that of the server. The URL's `EIO` is the driver's: 3 for
+    /// [`Protocol::EngineIo3`], else 4.
+    pub protocol: Protocol,
     /// Whether a lost or failed connection is tried again. Default: true.
     pub reconnection: bool,
     /// How many attempts in a row before giving up; `None` is for ever. Default: `None`.
@@ -59,6 +64,7 @@ impl Config {
             bytes: 64 << 20,
         };
         Self {
+            protocol: Protocol::Auto,
             reconnection: true,
             reconnection_attempts: None,
             reconnection_delay: Duration::from_secs(1),

@@ -1,4 +1,4 @@
-//! One received Socket.IO text packet (socket.io-protocol v5, "Packet encoding"), attachments still missing.
+//! One received Socket.IO text packet (socket.io-protocol v5 and v4, "Packet encoding"), attachments still missing.
 //!
 //! As strict as the decoder of the official client (`socket.io-parser`), in the same places.
 
@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
-use crate::{Data, DecodeError, PlainMessage, encode::RESERVED_NAMES, json};
+use crate::{Data, DecodeError, PlainMessage, encode::RESERVED_NAMES, generation::Generation, json};
 
 /// A packet. `N` is how its namespace is held.
 #[derive(Debug, PartialEq)]
@@ -30,12 +30,12 @@ pub(crate) enum Body {
     },
     /// ACK or BINARY_ACK.
     Ack(Vec<Data>),
-    /// CONNECT_ERROR. The payload is an object or a string.
+    /// CONNECT_ERROR, in v4 ERROR. The payload is an object or a string, in v4 anything.
     ConnectError(Data),
 }
 
 /// Reads a packet and how many attachments follow it. `text` begins after the Engine.IO type.
-pub(crate) fn decode(text: &str) -> Result<(Packet<&str>, usize), DecodeError> {
+pub(crate) fn decode(text: &str, generation: Generation) -> Result<(Packet<&str>, usize), DecodeError> {
     let mut kind = text.bytes().next().ok_or(DecodeError::UnknownType)?;
     if !(b'0'..=b'6').contains(&kind) {
         return Err(DecodeError::UnknownType);
@@ -56,8 +56,9 @@ pub(crate) fn decode(text: &str) -> Result<(Packet<&str>, usize), DecodeError> {
         b'0' => Body::Connect(connect_payload(rest)?),
         b'1' if rest.is_empty() => Body::Disconnect,
         b'1' => return Err(invalid("disconnect takes none")),
-        b'2' => event_payload(rest)?,
+        b'2' => event_payload(rest, generation)?,
         b'3' => Body::Ack(parse(rest)?),
+        _ if generation == Generation::V3 => Body::ConnectError(error_payload(rest)?),
         _ => Body::ConnectError(connect_error_payload(rest)?),
     };
     Ok((
@@ -128,9 +129,17 @@ fn connect_error_payload(text: &str) -> Result<Data, DecodeError> {
     }
 }
 
-fn event_payload(text: &str) -> Result<Body, DecodeError> {
+/// The payload of v4's ERROR.
+fn error_payload(text: &str) -> Result<Data, DecodeError> {
+    match text {
+        "" => Ok(Data::Null),
+        text => parse(text),
+    }
+}
+
+fn event_payload(text: &str, generation: Generation) -> Result<Body, DecodeError> {
     let EventPayload { name, args } = parse(text)?;
-    if RESERVED_NAMES.contains(&name.as_str()) {
+    if generation.forbids_received(&name) {
         return Err(invalid(format_args!("event name `{name}` is reserved")));
     }
     Ok(Body::Event { name, args })
@@ -231,7 +240,7 @@ mod tests {
     use super::*;
 
     fn packet(text: &str) -> (Packet<&str>, usize) {
-        decode(text).unwrap()
+        decode(text, Generation::V4).unwrap()
     }
 
     fn event(namespace: &str, ack_id: Option<u64>, name: &str, args: &str) -> (String, Option<u64>, Body) {
@@ -403,7 +412,7 @@ mod tests {
             "41",
         ] {
             assert!(
-                matches!(decode(text), Err(DecodeError::InvalidPayload(_))),
+                matches!(decode(text, Generation::V4), Err(DecodeError::InvalidPayload(_))),
                 "{text}"
             );
         }
@@ -423,21 +432,29 @@ mod tests {
             "60-[]",
             "5+1-[\"a\"]",
         ] {
-            assert_eq!(decode(text), Err(DecodeError::IllegalAttachments), "{text}");
+            assert_eq!(
+                decode(text, Generation::V4),
+                Err(DecodeError::IllegalAttachments),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn unknown_types_are_refused() {
         for text in ["", "999", "7", "a", "é", "-"] {
-            assert_eq!(decode(text), Err(DecodeError::UnknownType), "{text}");
+            assert_eq!(
+                decode(text, Generation::V4),
+                Err(DecodeError::UnknownType),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn oversized_ack_ids_are_refused() {
         assert_eq!(
-            decode(r#"218446744073709551616["a"]"#),
+            decode(r#"218446744073709551616["a"]"#, Generation::V4),
             Err(DecodeError::IllegalAckId)
         );
     }
@@ -450,5 +467,28 @@ mod tests {
             };
             assert_eq!(name, expected);
         }
+    }
+
+    #[test]
+    fn version_4_is_read_more_leniently() {
+        let read = |text| decode(text, Generation::V3).map(|(packet, _)| packet.body);
+        for (text, payload) in [
+            (r#"4/unknown,"Invalid namespace""#, r#""Invalid namespace""#),
+            (r#"4/no,{"code":42}"#, r#"{"code":42}"#),
+            ("4[1]", "[1]"),
+            ("4", "null"),
+        ] {
+            assert_eq!(
+                read(text),
+                Ok(Body::ConnectError(payload.parse().unwrap())),
+                "{text}"
+            );
+        }
+        let name = "connect_error".to_owned();
+        assert_eq!(
+            read(r#"2["connect_error"]"#),
+            Ok(Body::Event { name, args: vec![] })
+        );
+        assert!(read(r#"4"x"#).is_err());
     }
 }

@@ -10,9 +10,11 @@ use bytes::Bytes;
 use crate::{
     Data, DecodeError,
     decode::{self, Body, Packet},
+    generation::Generation,
 };
 
 pub(crate) struct Decoder {
+    generation: Generation,
     max_attachments: usize,
     max_bytes: usize,
     partial: Option<Partial>,
@@ -28,10 +30,16 @@ struct Partial {
 impl Decoder {
     pub(crate) fn new(max_attachments: usize, max_bytes: usize) -> Self {
         Self {
+            generation: Generation::V4,
             max_attachments,
             max_bytes,
             partial: None,
         }
+    }
+
+    /// Reads this from now on.
+    pub(crate) fn speak(&mut self, generation: Generation) {
+        self.generation = generation;
     }
 
     /// Whether attachments must follow.
@@ -51,7 +59,7 @@ impl Decoder {
         if self.partial.is_some() {
             return Err(DecodeError::MissingAttachments);
         }
-        let (packet, expected) = decode::decode(text)?;
+        let (packet, expected) = decode::decode(text, self.generation)?;
         if expected == 0 {
             return Ok(Some(packet.map_namespace(Cow::Borrowed)));
         }

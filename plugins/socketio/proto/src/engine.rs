@@ -1,11 +1,10 @@
-//! Engine.IO packets: the outer layer, one packet in each WebSocket frame (engine.io-protocol v4, "Packet encoding").
+//! Engine.IO packets: the outer layer, one packet in each WebSocket frame (engine.io-protocol v4 and v3, "Packet
+//! encoding").
 
 use bytes::Bytes;
 
-use crate::{DecodeError, Frame, base64};
+use crate::{DecodeError, Frame, base64, generation::Generation, v3};
 
-/// The answer to a ping.
-pub(crate) const PONG: &str = "3";
 /// What starts a message packet.
 pub(crate) const MESSAGE: char = '4';
 
@@ -23,8 +22,10 @@ pub(crate) enum EnginePacket<'a> {
 }
 
 impl<'a> EnginePacket<'a> {
-    pub(crate) fn decode(frame: Frame<&'a str>) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(frame: Frame<&'a str>, generation: Generation) -> Result<Self, DecodeError> {
+        let is_v3 = generation == Generation::V3;
         let text = match frame {
+            Frame::Binary(bytes) if is_v3 => return Ok(Self::Binary(v3::binary_message(bytes)?)),
             Frame::Binary(bytes) => return Ok(Self::Binary(bytes)),
             Frame::Text(text) => text,
         };
@@ -38,11 +39,13 @@ impl<'a> EnginePacket<'a> {
             '5' => Self::Upgrade,
             '6' => Self::Noop,
             // A server may hold that we cannot take binary frames.
-            'b' => Self::Binary(
-                base64::decode(rest.as_str())
-                    .ok_or(DecodeError::IllegalBase64)?
-                    .into(),
-            ),
+            'b' => {
+                let text = match is_v3 {
+                    true => v3::base64_message(rest.as_str())?,
+                    false => rest.as_str(),
+                };
+                Self::Binary(base64::decode(text).ok_or(DecodeError::IllegalBase64)?.into())
+            }
             other => return Err(DecodeError::UnknownEngineType(other)),
         })
     }
@@ -75,7 +78,10 @@ mod tests {
             ),
         ];
         for (text, packet) in table {
-            assert_eq!(EnginePacket::decode(Frame::Text(text)), Ok(packet));
+            assert_eq!(
+                EnginePacket::decode(Frame::Text(text), Generation::V4),
+                Ok(packet)
+            );
         }
     }
 
@@ -83,27 +89,43 @@ mod tests {
     fn binary_frames_have_no_type() {
         let bytes = Bytes::from_static(&[4, 1]);
         assert_eq!(
-            EnginePacket::decode(Frame::Binary(bytes.clone())),
+            EnginePacket::decode(Frame::Binary(bytes.clone()), Generation::V4),
             Ok(EnginePacket::Binary(bytes))
         );
     }
 
     #[test]
+    fn binary_messages_have_a_type_in_engine_io_3() {
+        let decode = |frame| EnginePacket::decode(frame, Generation::V3);
+        let message = || Ok(EnginePacket::Binary(Bytes::from_static(&[1, 2, 3, 4])));
+        assert_eq!(
+            decode(Frame::Binary(Bytes::from_static(&[4, 1, 2, 3, 4]))),
+            message()
+        );
+        assert_eq!(decode(Frame::Text("b4AQIDBA==")), message());
+        assert_eq!(
+            decode(Frame::Text("bAQIDBA==")),
+            Err(DecodeError::UnknownEngineType('A'))
+        );
+        assert_eq!(decode(Frame::Text("b")), Err(DecodeError::EmptyFrame));
+    }
+
+    #[test]
     fn other_frames_are_refused() {
         assert_eq!(
-            EnginePacket::decode(Frame::Text("")),
+            EnginePacket::decode(Frame::Text(""), Generation::V4),
             Err(DecodeError::EmptyFrame)
         );
         assert_eq!(
-            EnginePacket::decode(Frame::Text("é")),
+            EnginePacket::decode(Frame::Text("é"), Generation::V4),
             Err(DecodeError::UnknownEngineType('é'))
         );
         assert_eq!(
-            EnginePacket::decode(Frame::Text("7")),
+            EnginePacket::decode(Frame::Text("7"), Generation::V4),
             Err(DecodeError::UnknownEngineType('7'))
         );
         assert_eq!(
-            EnginePacket::decode(Frame::Text("b*")),
+            EnginePacket::decode(Frame::Text("b*"), Generation::V4),
             Err(DecodeError::IllegalBase64)
         );
     }

@@ -158,8 +158,11 @@ pub enum Error {
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
     /// The server is of an older generation. The client goes idle: trying again would not help.
-    #[error("the server speaks Engine.IO 3 (Socket.IO 2 or older), this client speaks Engine.IO 4")]
+    #[error("the server speaks Engine.IO 3 (Socket.IO 2 or older), the client is set to Engine.IO 4")]
     EngineIo3,
+    /// The server is of a newer generation. The client goes idle, too.
+    #[error("the server speaks Engine.IO 4 (Socket.IO 3 or newer), the client is set to Engine.IO 3")]
+    EngineIo4,
     /// A packet broke the protocol or a limit.
     #[error(transparent)]
     Decode(#[from] DecodeError),
@@ -173,7 +176,7 @@ impl Error {
                 *stage
             }
             Self::Transport(TransportFailure::Closed { .. }) => Stage::WebSocket,
-            Self::Handshake(_) | Self::EngineIo3 => Stage::Handshake,
+            Self::Handshake(_) | Self::EngineIo3 | Self::EngineIo4 => Stage::Handshake,
             Self::Decode(
                 DecodeError::TooManyAttachments { .. }
                 | DecodeError::AttachmentsTooLarge { .. }

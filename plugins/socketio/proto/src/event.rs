@@ -88,6 +88,8 @@ pub enum ConnectErrorKind {
     Refused,
     /// The server disconnected the namespace in place of a reply. The namespace is inactive until it is joined again.
     Disconnected,
+    /// A server of Socket.IO 2 reports an error to a namespace that is joined, and that stays joined.
+    Reported,
     /// No reply within [`Config::namespace_timeout`](crate::Config::namespace_timeout). The namespace stays wanted: a
     /// late reply still joins it; without any joined namespace the connection is given up and tried again.
     TimedOut,

@@ -1,7 +1,8 @@
 //! The Socket.IO client protocol without I/O: bytes and time in, bytes and events out.
 //!
-//! It speaks Socket.IO protocol v5 in Engine.IO protocol v4 over WebSocket and polling: handshake, heartbeat, namespaces,
-//! text and binary events, acknowledgements, reconnection, the upgrade. It opens no connection, reads no clock, starts no
+//! It speaks Socket.IO protocol v5 in Engine.IO protocol v4, and v4 in v3 for servers of Socket.IO 1 and 2, over WebSocket
+//! and polling: handshake, heartbeat, namespaces, text and binary events, acknowledgements, reconnection, the upgrade.
+//! `generation` finds out which of the two a server speaks. The crate opens no connection, reads no clock, starts no
 //! thread and draws no random numbers: the caller (the *driver*) does, and hands the results in.
 //!
 //! Start at [`Client`], which is one connection with its namespaces. The rooms that a received frame walks through:
@@ -26,10 +27,11 @@
 //!
 //! # What it does not do
 //!
-//! Engine.IO 3 is not here yet; a server that speaks it is recognised and named.
+//! The payloads of Engine.IO 3 over polling are not here yet.
 //!
 //! "engine.io-protocol v4" and "socket.io-protocol v5" in comments are the documents in `socketio/socket.io`,
-//! `docs/engine.io-protocol/v4-current.md` and `docs/socket.io-protocol/v5-current.md`.
+//! `docs/engine.io-protocol/v4-current.md` and `docs/socket.io-protocol/v5-current.md`; `v3.md` and `v4.md` beside them are
+//! the older ones.
 
 #![forbid(unsafe_code)]
 
@@ -46,6 +48,7 @@ mod encode;
 mod engine;
 mod error;
 mod event;
+mod generation;
 mod handshake;
 mod heartbeat;
 mod json;
@@ -55,6 +58,7 @@ mod payload;
 mod session;
 mod transport;
 mod upgrade;
+mod v3;
 
 #[cfg(test)]
 mod tests;
@@ -66,6 +70,7 @@ pub use data::Data;
 pub use encode::{TextEvent, is_reserved_name};
 pub use error::{DecodeError, EmitError, Error, HandshakeError, JoinError};
 pub use event::{AckOutcome, Action, ConnectErrorKind, DisconnectReason, Event, Message, PlainMessage};
+pub use generation::Protocol;
 pub use namespace::normalize as normalize_namespace;
 pub use payload::{Batch, PayloadDecoder, PayloadError};
 pub use transport::{Frame, Stage, TransportFailure};

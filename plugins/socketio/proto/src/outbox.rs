@@ -13,6 +13,7 @@ use crate::{
     encode::{self, Encoded},
     namespace::{Namespace, NamespaceId, Namespaces},
     payload::binary_size,
+    v3,
 };
 
 #[derive(Default)]
@@ -22,7 +23,9 @@ pub(crate) struct Outbox {
     attachments: VecDeque<Bytes>,
     /// The largest part of an event in a polling payload, in bytes.
     limit: Option<usize>,
-    /// Events that are too large for it, until the client tells of them.
+    /// The server has names of its own that an event must not have (see [`v3::reserved_name`]).
+    is_v3: bool,
+    /// Events that cannot be sent for one or the other, until the client tells of them.
     refused: VecDeque<Refused>,
 }
 
@@ -44,10 +47,8 @@ enum Item {
 }
 
 impl Outbox {
-    pub(crate) fn push_connect(&mut self, namespace: &Namespace) {
-        let packet = encode::connect(&namespace.name, namespace.auth.as_deref());
-        self.queue
-            .push_back(Item::Connect(namespace.name.clone(), packet));
+    pub(crate) fn push_connect(&mut self, name: Arc<str>, packet: Encoded) {
+        self.queue.push_back(Item::Connect(name, packet));
     }
 
     /// Whether a CONNECT is not written yet.
@@ -112,7 +113,11 @@ impl Outbox {
         self.limit = limit;
     }
 
-    /// The next event that was too large to be sent.
+    pub(crate) fn set_v3(&mut self, is_v3: bool) {
+        self.is_v3 = is_v3;
+    }
+
+    /// The next event that could not be sent.
     pub(crate) fn poll_refused(&mut self) -> Option<Refused> {
         self.refused.pop_front()
     }
@@ -139,7 +144,8 @@ impl Outbox {
                     let Some(packet) = namespace.outgoing.pop() else {
                         continue;
                     };
-                    if self.limit.is_some() && self.refuse(&namespace.name, Some(id), &packet) {
+                    if (self.limit.is_some() || self.is_v3) && self.refuse(&namespace.name, Some(id), &packet)
+                    {
                         continue;
                     }
                     packet
@@ -150,21 +156,33 @@ impl Outbox {
         }
     }
 
-    /// Whether the server would end the connection over this event: it is refused as a whole, so that its header and
-    /// its attachments are never parted.
+    /// Whether the server would choke on this event: it is refused as a whole, so that its header and its attachments
+    /// are never parted.
     fn refuse(&mut self, namespace: &Arc<str>, id: Option<NamespaceId>, packet: &Encoded) -> bool {
-        let Some(limit) = self.limit else { return false };
-        let attachments = packet.attachments.iter().map(|bytes| binary_size(bytes.len()));
-        let size = attachments.fold(packet.text.len(), usize::max);
-        if size > limit {
+        let error = self.fault(packet);
+        let is_refused = error.is_some();
+        if let Some(error) = error {
             self.refused.push_back(Refused {
                 namespace: Arc::clone(namespace),
                 ack: id
                     .zip(packet.ack_id)
                     .map(|(namespace, number)| AckId { namespace, number }),
-                error: EmitError::TooLarge { size, limit },
+                error,
             });
         }
-        size > limit
+        is_refused
+    }
+
+    fn fault(&self, packet: &Encoded) -> Option<EmitError> {
+        // What was emitted before it was known what the server speaks.
+        if self.is_v3 {
+            if let Some(name) = v3::reserved_name(&packet.text) {
+                return Some(EmitError::ReservedName(name.to_owned()));
+            }
+        }
+        let limit = self.limit?;
+        let attachments = packet.attachments.iter().map(|bytes| binary_size(bytes.len()));
+        let size = attachments.fold(packet.text.len(), usize::max);
+        (size > limit).then_some(EmitError::TooLarge { size, limit })
     }
 }

@@ -3,11 +3,23 @@
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use crate::{
-    Config, Frame, decoder::Decoder, engine, handshake::Handshake, heartbeat::Heartbeat,
-    namespace::Namespaces, outbox::Outbox,
+    Config, Frame,
+    decoder::Decoder,
+    encode,
+    generation::Generation,
+    handshake::Handshake,
+    heartbeat::Heartbeat,
+    namespace::{Namespace, Namespaces},
+    outbox::Outbox,
+    v3::{self, Root},
 };
 
 pub(crate) struct Session {
+    /// The engine's session id.
+    pub(crate) sid: String,
+    generation: Generation,
+    /// Only in Engine.IO 3.
+    pub(crate) root: Root,
     pub(crate) heartbeat: Heartbeat,
     pub(crate) decoder: Decoder,
     pub(crate) outbox: Outbox,
@@ -19,15 +31,58 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(now: Instant, handshake: &Handshake, config: &Config) -> Self {
         Self {
-            heartbeat: Heartbeat::new(now, handshake.silence()),
+            sid: handshake.sid.clone(),
+            generation: Generation::V4,
+            root: Root::Awaited,
+            heartbeat: Heartbeat::new(now, handshake),
             decoder: Decoder::new(config.max_attachments, config.max_attachment_bytes),
             outbox: Outbox::default(),
             abandoned: HashSet::new(),
         }
     }
 
+    pub(crate) fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// Speaks this from now on.
+    pub(crate) fn speak(&mut self, now: Instant, generation: Generation) {
+        self.generation = generation;
+        self.decoder.speak(generation);
+        self.outbox.set_v3(generation == Generation::V3);
+        if generation == Generation::V3 {
+            self.heartbeat.start_pinging(now);
+        }
+    }
+
+    /// Whether the server joins the namespace without being asked, or has done so.
+    pub(crate) fn joins_by_itself(&self, name: &str) -> bool {
+        self.generation == Generation::V3 && name == "/" && self.root != Root::Left
+    }
+
+    /// The server considers the namespace left, or has refused it.
+    pub(crate) fn mark_left(&mut self, name: &str) {
+        if name == "/" {
+            self.root = Root::Left;
+        }
+    }
+
+    /// Queues CONNECT.
+    pub(crate) fn push_connect(&mut self, namespace: &Namespace) {
+        let auth = namespace.auth.as_deref();
+        let packet = match self.generation {
+            Generation::V3 => encode::connect(&v3::namespace_with_query(&namespace.name, auth), None),
+            Generation::V4 | Generation::Unknown { .. } => encode::connect(&namespace.name, auth),
+        };
+        self.outbox.push_connect(namespace.name.clone(), packet);
+    }
+
     /// Gives up a CONNECT whose reply is still out.
     pub(crate) fn abandon(&mut self, name: Arc<str>) {
+        // The server joins `/` all the same, and is not told to leave it: there would be no way back.
+        if self.joins_by_itself(&name) {
+            return;
+        }
         if !self.outbox.cancel_connect(&name) {
             self.abandoned.insert(name);
         }
@@ -47,11 +102,16 @@ impl Session {
         self.abandoned.len() + self.decoder.held() + self.outbox.held()
     }
 
-    /// The next frame to write: a pong overtakes all else. It is no message, so it may stand between attachments.
+    /// The next frame to write: the heartbeat overtakes all else. It is no message, so it may stand between attachments.
     pub(crate) fn poll_transmit(&mut self, namespaces: &mut Namespaces) -> Option<Frame> {
-        if self.heartbeat.take_pong() {
-            return Some(Frame::Text(engine::PONG.to_owned()));
+        if let Some(packet) = self.heartbeat.take_owed() {
+            return Some(Frame::Text(packet.to_owned()));
         }
-        self.outbox.poll(namespaces)
+        match self.outbox.poll(namespaces)? {
+            Frame::Binary(data) if self.generation == Generation::V3 => {
+                Some(Frame::Binary(v3::binary_frame(&data)))
+            }
+            frame => Some(frame),
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod acks;
 mod binary;
 mod connecting;
+mod engine_io_3;
 mod flapping;
 mod heartbeat;
 mod namespaces;

@@ -36,6 +36,7 @@ pub(super) fn refusal(
     let data = data.map(|data| format!(", data {data}")).unwrap_or_default();
     let message = match kind {
         ConnectErrorKind::Refused => format!("refused by the server: {message}"),
+        ConnectErrorKind::Reported => format!("the server reports an error: {message}"),
         ConnectErrorKind::Disconnected | ConnectErrorKind::TimedOut => message.to_owned(),
     };
     format!("{}: {message}{data} ({endpoint})", Stage::Namespace)
@@ -65,8 +66,12 @@ pub(super) fn unsent(count: usize, endpoint: &Endpoint) -> String {
 }
 
 /// An event that the server would not take.
-pub(super) fn too_large(error: &EmitError, endpoint: &Endpoint) -> String {
-    format!("{}: {error} ({endpoint})", Stage::Limit)
+pub(super) fn refused(error: &EmitError, endpoint: &Endpoint) -> String {
+    let stage = match error {
+        EmitError::ReservedName(_) => Stage::Namespace,
+        _ => Stage::Limit,
+    };
+    format!("{stage}: {error} ({endpoint})")
 }
 
 /// A defect of the plugin.

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use super::{Client, Phase};
 use crate::{
-    Action, ConnectErrorKind, DisconnectReason, Error, Event, Stage, TransportFailure, handshake::Handshake,
-    namespace::State, session::Session,
+    Action, ConnectErrorKind, DisconnectReason, Error, Event, Stage, TransportFailure,
+    generation::Generation, handshake::Handshake, namespace::State, session::Session, v3::Root,
 };
 
 impl Client {
@@ -64,7 +64,15 @@ impl Client {
             {
                 self.lose(now, DisconnectReason::PingTimeout);
             }
-            Phase::Open => self.time_out_namespaces(now),
+            Phase::Open => {
+                if let Some(session) = &mut self.session {
+                    session.heartbeat.handle_timeout(now);
+                }
+                if is_due(self.patience_ends()) {
+                    self.lose_patience(now);
+                }
+                self.time_out_namespaces(now);
+            }
             Phase::Closing {
                 deadline,
                 reason,
@@ -96,7 +104,10 @@ impl Client {
 
     /// The Engine.IO handshake is done.
     pub(super) fn on_engine_open(&mut self, now: Instant, handshake: Handshake) {
-        self.session = Some(Session::new(now, &handshake, &self.config));
+        let generation = Generation::of(self.config.protocol, self.known, &handshake, now);
+        let mut session = Session::new(now, &handshake, &self.config);
+        session.speak(now, generation);
+        self.session = Some(session);
         self.phase = Phase::Open;
         self.attempt = 0;
         self.events.push_back(Event::Opened {
@@ -104,6 +115,11 @@ impl Client {
             upgrades: handshake.upgrades,
             max_payload: handshake.max_payload,
         });
+        self.connect_namespaces(now);
+    }
+
+    /// Joins all wanted namespaces, in the order of their creation.
+    pub(super) fn connect_namespaces(&mut self, now: Instant) {
         let names: Vec<_> = self
             .namespaces
             .iter()
@@ -120,7 +136,7 @@ impl Client {
         let Some(namespace) = self.namespaces.find(name) else {
             return;
         };
-        if namespace.state != State::Wanted {
+        if namespace.state != State::Wanted || session.generation().is_unknown() {
             return;
         }
         let deadline = self
@@ -128,8 +144,12 @@ impl Client {
             .namespace_timeout
             .and_then(|limit| now.checked_add(limit));
         namespace.state = State::Connecting { deadline };
-        if !session.is_abandoned(name) {
-            session.outbox.push_connect(namespace);
+        if session.joins_by_itself(name) {
+            if session.root == Root::Joined {
+                self.on_joined(name, None);
+            }
+        } else if !session.is_abandoned(name) {
+            session.push_connect(namespace);
         }
     }
 
@@ -154,16 +174,17 @@ impl Client {
 
     /// A namespace has ended: ends the connection if no other is active, gives it up if the others have no reply.
     pub(super) fn close_if_unused(&mut self, now: Instant, reason: DisconnectReason) {
+        let undecided = self.generation().is_unknown();
         if !self.namespaces.any_active() {
             self.begin_close(now, reason, false);
-        } else if !self.namespaces.any_hopeful() {
+        } else if !self.namespaces.any_hopeful() && !undecided {
             self.lose(now, DisconnectReason::ForcedClose);
         }
     }
 
     /// The connection cannot go on: something is wrong with what the server sends.
     pub(super) fn fail(&mut self, now: Instant, error: Error) {
-        if error == Error::EngineIo3 {
+        if matches!(error, Error::EngineIo3 | Error::EngineIo4) {
             // Trying again would not help: idle until the application asks.
             self.namespaces
                 .iter_mut()
@@ -280,6 +301,8 @@ impl Client {
             }
         }
         if timed_out && !self.namespaces.any_hopeful() {
+            // The server may be of another generation by now.
+            self.known = None;
             self.lose(now, DisconnectReason::ForcedClose);
         }
     }

@@ -10,8 +10,10 @@ use crate::{
     Message, PlainMessage, TransportFailure,
     decode::{self, Body, Packet},
     engine::{self, EnginePacket},
+    generation::Generation,
     handshake::Handshake,
     namespace::State,
+    v3::{self, Root},
 };
 
 impl Client {
@@ -59,7 +61,7 @@ impl Client {
         if matches!(frame, Frame::Text(text) if engine::is_engine_io_3(text)) {
             return Err(Error::EngineIo3);
         }
-        match EnginePacket::decode(frame) {
+        match EnginePacket::decode(frame, Generation::V4) {
             Ok(EnginePacket::Open(text)) => {
                 let handshake = Handshake::decode(text)?;
                 self.on_engine_open(now, handshake);
@@ -72,10 +74,11 @@ impl Client {
     }
 
     fn on_frame(&mut self, now: Instant, frame: Frame<&str>) -> Result<(), Error> {
-        match EnginePacket::decode(frame)? {
+        match EnginePacket::decode(frame, self.generation())? {
             EnginePacket::Text(text) => self.on_text(now, text),
             EnginePacket::Binary(bytes) => self.on_binary(now, bytes),
             EnginePacket::Ping => {
+                self.learn(now, Generation::V4)?;
                 if let Some(session) = &mut self.session {
                     session.heartbeat.on_ping();
                 }
@@ -86,12 +89,16 @@ impl Client {
                 Ok(())
             }
             EnginePacket::Open(_) => Err(DecodeError::UnexpectedOpen.into()),
-            // A pong answers nothing that we send; the others belong to polling.
+            // That something came is all that a pong says; the others belong to polling.
             EnginePacket::Pong | EnginePacket::Upgrade | EnginePacket::Noop => Ok(()),
         }
     }
 
     fn on_text(&mut self, now: Instant, text: &str) -> Result<(), Error> {
+        if self.generation().is_unknown() {
+            // Nothing has been sent, so only a server that joins `/` by itself has something to say.
+            self.learn(now, Generation::V3)?;
+        }
         let Some(session) = &mut self.session else {
             return Ok(());
         };
@@ -162,11 +169,14 @@ impl Client {
     fn on_connect(&mut self, now: Instant, name: &str, payload: Option<Data>) -> Result<(), Error> {
         // Servers of Socket.IO 2 join `/` by themselves and never send a sid (socket.io-protocol v4, "Connect").
         if payload.is_none() && !self.namespaces.any_joined() {
-            return Err(Error::EngineIo3);
+            self.learn(now, Generation::V3)?;
         }
         let Some(session) = &mut self.session else {
             return Ok(());
         };
+        if name == "/" {
+            session.root = Root::Joined;
+        }
         if session.settle(name) {
             session.outbox.push_disconnect(name.into());
             self.connect_again(now, name);
@@ -179,21 +189,36 @@ impl Client {
             log::debug!("connect reply for `{name}` ignored, none is out");
             return Ok(());
         }
-        let sid = payload
-            .as_ref()
-            .and_then(|payload| payload.get("sid"))
-            .and_then(Data::as_str);
-        let sid = sid.ok_or_else(|| DecodeError::InvalidPayload("connect reply without a sid".to_owned()))?;
+        let sid = match session.generation() {
+            Generation::V3 => None,
+            Generation::V4 | Generation::Unknown { .. } => {
+                let sid = payload
+                    .as_ref()
+                    .and_then(|payload| payload.get("sid"))
+                    .and_then(Data::as_str);
+                Some(
+                    sid.ok_or_else(|| DecodeError::InvalidPayload("connect reply without a sid".to_owned()))?,
+                )
+            }
+        };
+        self.on_joined(name, sid);
+        Ok(())
+    }
+
+    /// A namespace is joined. Its `sid` comes with the reply to CONNECT, or else from the engine's.
+    pub(super) fn on_joined(&mut self, name: &str, sid: Option<&str>) {
+        let (Some(session), Some(namespace)) = (&mut self.session, self.namespaces.find(name)) else {
+            return;
+        };
         namespace.state = State::Joined;
         self.events.push_back(Event::Connected {
             namespace: namespace.name.clone(),
-            sid: sid.to_owned(),
+            sid: sid.map_or_else(|| v3::namespace_sid(name, &session.sid), str::to_owned),
         });
         while let Some(message) = namespace.early.pop() {
             self.events.push_back(Event::Message(message));
         }
         session.outbox.push_turns(namespace, namespace.outgoing.len());
-        Ok(())
     }
 
     fn on_connect_error(&mut self, now: Instant, name: &str, payload: Data) {
@@ -209,6 +234,7 @@ impl Client {
 
     fn on_disconnect(&mut self, now: Instant, name: &str) {
         let Some(session) = &mut self.session else { return };
+        session.mark_left(name);
         if session.outbox.drop_farewell(name) {
             return;
         }
@@ -244,8 +270,20 @@ impl Client {
             return;
         }
         let Some(namespace) = self.namespaces.find(name) else {
+            session.mark_left(name);
             return;
         };
+        if namespace.is_joined() && session.generation() == Generation::V3 {
+            // In v4 this packet is for any error, such as that of a middleware that refuses an event.
+            self.events.push_back(Event::ConnectError {
+                namespace: namespace.name.clone(),
+                kind: ConnectErrorKind::Reported,
+                message,
+                data,
+            });
+            return;
+        }
+        session.mark_left(name);
         // A CONNECT that is not written yet cannot have been refused.
         if !namespace.is_connecting() || session.outbox.has_connect(name) {
             log::debug!("refusal of `{name}` ignored, no connect is out: {message}");

@@ -9,6 +9,7 @@ use crate::{
     AckOutcome, Data, DisconnectReason, EmitError, Event, JoinError, TextEvent,
     encode::{self, Encoded},
     namespace::{self, Namespace, State},
+    v3,
 };
 
 impl Client {
@@ -129,6 +130,11 @@ impl Client {
 
     /// Lets the packet wait for its turn in the namespace at the position.
     pub(super) fn queue(&mut self, now: Instant, namespace: usize, packet: Encoded) -> Result<(), EmitError> {
+        if self.speaks_v3() {
+            if let Some(name) = v3::reserved_name(&packet.text) {
+                return Err(EmitError::ReservedName(name.to_owned()));
+            }
+        }
         let namespace = self.namespaces.at(namespace);
         let size = packet.size();
         namespace
@@ -158,6 +164,7 @@ impl Client {
         let Some(session) = &mut self.session else { return };
         match namespace.state {
             State::Joined => {
+                session.mark_left(&namespace.name);
                 session.outbox.push_farewell(namespace);
                 self.events.push_back(Event::Disconnected {
                     namespace: namespace.name.clone(),

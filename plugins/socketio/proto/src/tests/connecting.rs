@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::util::{HANDSHAKE, Pair, config, millis};
-use crate::{Action, Client, Config, Event, JoinError, Stage, TransportFailure};
+use crate::{Action, Client, Config, Event, JoinError, Protocol, Stage, TransportFailure};
 
 const CONNECTED: [&str; 2] = ["opened engine", "connected /"];
 
@@ -173,7 +173,7 @@ fn engine_io_3_length_prefix_is_named() {
     pair.actions();
     pair.client.handle_opened(pair.now);
     pair.receive(r#"97:0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":5000}2:40"#);
-    let text = "the server speaks Engine.IO 3 (Socket.IO 2 or older), this client speaks Engine.IO 4";
+    let text = "the server speaks Engine.IO 3 (Socket.IO 2 or older), the client is set to Engine.IO 4";
     assert_eq!(pair.events(), [format!("error 0 (handshake): {text}")]);
     assert_eq!(pair.actions(), [Action::Abort]);
     assert!(pair.client.is_idle());
@@ -182,7 +182,10 @@ fn engine_io_3_length_prefix_is_named() {
 #[test]
 fn engine_io_3_implicit_connect_is_named() {
     for namespace in ["/", "/admin"] {
-        let mut pair = Pair::new();
+        let mut pair = Pair::with(Config {
+            protocol: Protocol::EngineIo4,
+            ..config()
+        });
         pair.join(namespace);
         pair.connect();
         pair.client.handle_opened(pair.now);

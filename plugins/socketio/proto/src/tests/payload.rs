@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use crate::{Batch, Frame, PayloadDecoder, PayloadError, engine::EnginePacket};
+use crate::{Batch, Frame, PayloadDecoder, PayloadError, engine::EnginePacket, generation::Generation};
 
 fn text(text: &str) -> Frame {
     Frame::Text(text.to_owned())
@@ -116,7 +116,7 @@ fn a_packet_is_given_as_soon_as_it_is_whole() {
 fn empty_packets_are_left_to_the_client_to_refuse() {
     assert_eq!(packets([&b""[..]]).unwrap(), [""]);
     assert_eq!(packets([&b"2\x1e"[..]]).unwrap(), ["2", ""]);
-    assert!(EnginePacket::decode(Frame::Text("")).is_err());
+    assert!(EnginePacket::decode(Frame::Text(""), Generation::V4).is_err());
 }
 
 #[test]
@@ -161,7 +161,7 @@ proptest! {
             prop_assert!(packets.len() <= 16);
             prop_assert!(packets.len() == 1 || body.len() <= max_payload);
             for packet in packets {
-                decoded.push(match EnginePacket::decode(Frame::Text(&packet)).unwrap() {
+                decoded.push(match EnginePacket::decode(Frame::Text(&packet), Generation::V4).unwrap() {
                     EnginePacket::Binary(bytes) => Frame::Binary(bytes),
                     _ => Frame::Text(packet),
                 });

@@ -92,6 +92,7 @@ fn text() -> impl Strategy<Value = String> {
     let namespace = prop::sample::select(vec!["", "/a,", "/b,", "/c,", "/a"]);
     prop_oneof![
         Just(super::util::HANDSHAKE.to_owned()),
+        Just(super::util::HANDSHAKE_3.to_owned()),
         namespace
             .clone()
             .prop_map(|namespace| format!(r#"40{namespace}{{"sid":"s"}}"#)),

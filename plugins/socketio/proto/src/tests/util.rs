@@ -13,6 +13,10 @@ use crate::{AckId, AckOutcome, Action, Client, Config, Data, EmitError, Event, F
 pub(crate) const HANDSHAKE: &str =
     r#"0{"sid":"engine","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
 
+/// That of socket.io 2.5.
+pub(crate) const HANDSHAKE_3: &str =
+    r#"0{"sid":"engine","upgrades":[],"pingInterval":25000,"pingTimeout":5000}"#;
+
 /// A client, its clock, and all that it has said since the test last looked.
 pub(crate) struct Pair {
     pub(crate) client: Client,

@@ -69,7 +69,7 @@ impl Live<'_> {
                 let text = report::refusal(kind, &message, data.as_ref(), endpoint);
                 log::warn!("connection `{}`: namespace `{namespace}`: {text}", context.name);
                 context.outlet.error(&namespace, &text);
-                if kind != ConnectErrorKind::TimedOut {
+                if !matches!(kind, ConnectErrorKind::TimedOut | ConnectErrorKind::Reported) {
                     self.refused.insert(namespace, now());
                 }
             }
@@ -79,7 +79,7 @@ impl Live<'_> {
                 context.outlet.error("", &text);
             }
             Event::Unsent { namespace, error } => {
-                let text = report::too_large(&error, endpoint);
+                let text = report::refused(&error, endpoint);
                 log::warn!("connection `{}`: namespace `{namespace}`: {text}", context.name);
                 context.outlet.error(&namespace, &text);
             }
