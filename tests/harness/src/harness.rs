@@ -220,6 +220,11 @@ impl Harness {
         self.recorder.lines()
     }
 
+    /// Drops what was logged so far, for tests that run long and watch the memory.
+    pub fn forget_logs(&self) {
+        self.recorder.clear();
+    }
+
     /// Waits for a report that contains `words`.
     #[track_caller]
     pub fn wait_for_report(&self, words: &str) -> Report {

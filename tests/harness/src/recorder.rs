@@ -33,6 +33,10 @@ impl Recorder {
         self.lock().clone()
     }
 
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
+    }
+
     /// Waits until `found` finds something. It is asked now and after each further line; every report of a plugin
     /// at run time comes with a line.
     pub(crate) fn wait_until<T>(

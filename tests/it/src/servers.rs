@@ -161,6 +161,11 @@ impl RealServer {
             .collect()
     }
 
+    /// Drops the log so far, for tests that run long and watch the memory.
+    pub fn forget(&self) {
+        self.log.clear();
+    }
+
     /// The whole log as text.
     pub fn log(&self) -> String {
         self.log.to_string()

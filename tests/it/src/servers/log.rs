@@ -103,6 +103,10 @@ impl Log {
         }
     }
 
+    pub(super) fn clear(&self) {
+        self.lock().lines.clear();
+    }
+
     pub(super) fn entries(&self) -> Vec<Value> {
         self.lock()
             .lines

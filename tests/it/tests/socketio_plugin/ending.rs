@@ -28,13 +28,15 @@ fn what_was_sent_before_deactivation_is_delivered() {
 /// The plugin's threads are those of the process, so the process must not run other tests: it is started anew for it.
 #[test]
 fn deactivation_ends_all_threads_in_every_state() {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "ending::inner::deactivation_in_every_state",
-            "--ignored",
-            "--nocapture",
-        ])
+    run_alone("ending::inner::deactivation_in_every_state");
+}
+
+/// Runs an ignored test in a process of its own.
+#[track_caller]
+pub(crate) fn run_alone(test: &str) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let output = command
+        .args(["--exact", test, "--ignored", "--nocapture"])
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
@@ -130,22 +132,4 @@ mod inner {
         server.wait_for(&json!({"on": "flooded"}), LONG);
         assert_ends("engine full", chat);
     }
-}
-
-#[test]
-fn starting_and_stopping_often_leaves_nothing_behind() {
-    let server = RealServer::start(Kind::Node);
-    let mut chat = Chat::to(&server.url(), json!({}));
-    for _ in 0..100 {
-        chat.start();
-        chat.on("start").wait(LONG);
-        chat.stop();
-        chat.on("stop").wait(LONG);
-    }
-    chat.deactivate();
-    for _ in 0..100 {
-        server.wait_for(&json!({"on": "disconnect"}), LONG);
-    }
-    assert_eq!(server.seen(&json!({"on": "connect"})).len(), 100);
-    chat.assert_quiet();
 }

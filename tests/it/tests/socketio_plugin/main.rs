@@ -9,6 +9,7 @@ mod chat;
 mod configuration;
 mod conversations;
 mod crowd;
+mod cycles;
 mod ending;
 mod nonsense;
 mod payloads;

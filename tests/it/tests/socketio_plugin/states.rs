@@ -1,13 +1,13 @@
 //! Start and Stop in every state.
 
-use std::{net::TcpStream, sync::mpsc};
+use std::{net::TcpStream, sync::mpsc, time::Instant};
 
 use pulsewire_harness::LONG;
 use pulsewire_it::servers::{Kind, RealServer};
 use serde_json::json;
 use tungstenite::Message;
 
-use crate::chat::{Chat, OPEN, drain, free_port, on_both, serve_websocket, stalling};
+use crate::chat::{Chat, DEACTIVATION, OPEN, drain, free_port, on_both, serve_websocket, stalling};
 
 #[test]
 fn start_is_idempotent() {
@@ -55,9 +55,13 @@ fn assert_stops(url: &str, at: &mpsc::Receiver<TcpStream>) {
     for _ in 0..2 {
         chat.start();
         let mut stream = at.recv_timeout(LONG).unwrap();
+        let begin = Instant::now();
+        chat.stop();
         chat.stop();
         stream.set_read_timeout(Some(LONG)).unwrap();
         drain(&mut stream);
+        let took = begin.elapsed();
+        assert!(took < DEACTIVATION, "Stop took {took:?}");
     }
     chat.deactivate();
     chat.assert_quiet();
