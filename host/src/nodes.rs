@@ -5,7 +5,7 @@
 use std::cell::Cell;
 
 use pulsewire_plugin_api::{
-    Call, Flow, Node, NodeResult,
+    Call, Flow, Node, NodeError, NodeResult,
     describe::Attribute,
     manifest::NodeType,
     value::{DataType, Dictionary, Value},
@@ -26,6 +26,33 @@ macro_rules! builtin {
     }};
 }
 
+/// Declares nodes that only compute: each is a descriptor and what sets its outputs. What depends on attributes alone is
+/// made once, before the `=>`.
+macro_rules! pure {
+    ($($node:ident = $node_type:expr, $(with |$build:ident| $state:expr =>)? |$($arg:pat_param),*| $body:block;)*) => {$(
+        pub(in crate::nodes) const $node: crate::nodes::Builtin = {
+            const TYPE: NodeType = $node_type;
+            builtin!(TYPE, pure!(@make $(with |$build| $state =>)? |$($arg),*| $body))
+        };
+    )*};
+    (@make with |$build:ident| $state:expr => |$kept:pat_param, $call:pat_param| $body:block) => {
+        |$build| {
+            Ok(Box::new(crate::nodes::Pure {
+                state: $state,
+                run: |$kept, $call| $body,
+            }))
+        }
+    };
+    (@make |$call:pat_param| $body:block) => {
+        |_| {
+            Ok(Box::new(crate::nodes::Pure {
+                state: (),
+                run: |(), $call| $body,
+            }))
+        }
+    };
+}
+
 /// Declares the files of a category.
 macro_rules! category {
     ($category:ident: $($node:ident)*) => {
@@ -39,8 +66,8 @@ category!(development: console);
 category!(dictionary: get_dictionary_element);
 category!(events: event_listener event_trigger on_error on_initialize on_variable_change);
 category!(flow_control: branch for_loop is_equal select_data sequential switch toggle);
-category!(math: add bool_value increment modulo numerical_value);
-category!(string: concat_strings contains json_parse json_stringify string_value);
+category!(math: add analysis bool_value boolean division folding increment modulo numerical_value range round rounding trigonometry);
+category!(string: case concat_strings contains edit json_parse json_stringify search string_value);
 category!(utilities: cancel_timeout conversion exit reset_interval start_interval start_timeout);
 category!(variables: variable_getter variable_setter);
 
@@ -63,14 +90,64 @@ pub static BUILTINS: &[Builtin] = &[
     flow_control::switch::NODE,
     flow_control::toggle::NODE,
     math::add::NODE,
+    math::analysis::AVERAGE,
+    math::analysis::LOGARITHM,
+    math::analysis::ROOT,
     math::bool_value::NODE,
+    math::boolean::AND,
+    math::boolean::NEGATE,
+    math::boolean::OR,
+    math::division::DECREMENT,
+    math::division::DIVIDE,
+    math::division::POWER,
+    math::folding::MAXIMUM,
+    math::folding::MINIMUM,
+    math::folding::MULTIPLY,
+    math::folding::SUBTRACT,
     math::increment::NODE,
     math::modulo::NODE,
     math::numerical_value::NODE,
+    math::range::CLAMP,
+    math::range::RANGE_MAPPER,
+    math::round::NODE,
+    math::rounding::ABSOLUTE,
+    math::rounding::CEIL,
+    math::rounding::FLOOR,
+    math::trigonometry::ARC_COSINE,
+    math::trigonometry::ARC_SINE,
+    math::trigonometry::ARC_TANGENT,
+    math::trigonometry::ARC_TANGENT_2,
+    math::trigonometry::COSINE,
+    math::trigonometry::RADIAN_DEGREE_CONVERTER,
+    math::trigonometry::SINE,
+    math::trigonometry::TANGENT,
+    string::case::CAPITALIZE,
+    string::case::IS_LOWER,
+    string::case::IS_UPPER,
+    string::case::LOWER,
+    string::case::REVERSE,
+    string::case::UPPER,
     string::concat_strings::NODE,
     string::contains::NODE,
+    string::edit::JOIN,
+    string::edit::PADDING_LEFT,
+    string::edit::PADDING_RIGHT,
+    string::edit::REMOVE_CHARACTERS,
+    string::edit::REPLACE,
+    string::edit::SPLIT,
+    string::edit::TRIM,
+    string::edit::TRIM_LEFT,
+    string::edit::TRIM_RIGHT,
     string::json_parse::NODE,
     string::json_stringify::NODE,
+    string::search::CHAR_CODE_AT,
+    string::search::COMPARE,
+    string::search::ENDS_WITH,
+    string::search::INDEX_OF,
+    string::search::LAST_INDEX_OF,
+    string::search::LENGTH,
+    string::search::STARTS_WITH,
+    string::search::SUBSTRING,
     string::string_value::NODE,
     utilities::cancel_timeout::NODE,
     utilities::conversion::NODE,
@@ -198,6 +275,20 @@ impl<'a> Build<'a> {
 
     fn flag(&self, id: &str) -> bool {
         matches!(self.attribute(id), Value::Bool(true))
+    }
+}
+
+/// A node of [`pure!`]: computes its outputs, then fires.
+struct Pure<S> {
+    /// What the attributes say.
+    state: S,
+    run: fn(&S, &mut Call<'_>) -> Result<(), NodeError>,
+}
+
+impl<S: Send> Node for Pure<S> {
+    fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
+        (self.run)(&self.state, call)?;
+        Ok(Flow::fire(0))
     }
 }
 

@@ -26,6 +26,123 @@ impl Operation for Sum {
     }
 }
 
+/// The first minus the second, at the limits as [`Sum`].
+pub(super) struct Difference;
+
+impl Operation for Difference {
+    fn int(a: i64, b: i64) -> Result<i64, &'static str> {
+        Ok(a.saturating_sub(b))
+    }
+
+    fn byte(a: u8, b: u8) -> Result<u8, &'static str> {
+        Ok(a.saturating_sub(b))
+    }
+
+    fn float(a: f64, b: f64) -> f64 {
+        a - b
+    }
+}
+
+/// The product, at the limits as [`Sum`].
+pub(super) struct Product;
+
+impl Operation for Product {
+    fn int(a: i64, b: i64) -> Result<i64, &'static str> {
+        Ok(a.saturating_mul(b))
+    }
+
+    fn byte(a: u8, b: u8) -> Result<u8, &'static str> {
+        Ok(a.saturating_mul(b))
+    }
+
+    fn float(a: f64, b: f64) -> f64 {
+        a * b
+    }
+}
+
+/// The quotient; of whole numbers that of Euclidean division, so that the remainder is never negative.
+pub(super) struct Quotient;
+
+impl Operation for Quotient {
+    fn int(a: i64, b: i64) -> Result<i64, &'static str> {
+        match b {
+            0 => Err("the divisor is 0"),
+            // The one overflow is `i64::MIN` by -1.
+            _ => Ok(a.checked_div_euclid(b).unwrap_or(i64::MAX)),
+        }
+    }
+
+    fn byte(a: u8, b: u8) -> Result<u8, &'static str> {
+        a.checked_div(b).ok_or("the divisor is 0")
+    }
+
+    fn float(a: f64, b: f64) -> f64 {
+        a / b
+    }
+}
+
+/// The smaller one.
+pub(super) struct Least;
+
+impl Operation for Least {
+    fn int(a: i64, b: i64) -> Result<i64, &'static str> {
+        Ok(a.min(b))
+    }
+
+    fn byte(a: u8, b: u8) -> Result<u8, &'static str> {
+        Ok(a.min(b))
+    }
+
+    fn float(a: f64, b: f64) -> f64 {
+        a.min(b)
+    }
+}
+
+/// The larger one.
+pub(super) struct Greatest;
+
+impl Operation for Greatest {
+    fn int(a: i64, b: i64) -> Result<i64, &'static str> {
+        Ok(a.max(b))
+    }
+
+    fn byte(a: u8, b: u8) -> Result<u8, &'static str> {
+        Ok(a.max(b))
+    }
+
+    fn float(a: f64, b: f64) -> f64 {
+        a.max(b)
+    }
+}
+
+/// The power. A whole number has none with a negative exponent.
+pub(super) struct Power;
+
+impl Operation for Power {
+    fn int(a: i64, b: i64) -> Result<i64, &'static str> {
+        match u32::try_from(b) {
+            Ok(exponent) => Ok(a.saturating_pow(exponent)),
+            Err(_) if b < 0 => Err("an Int has no power with a negative exponent; use Float"),
+            // Beyond 2³² only these do not stay at a limit.
+            Err(_) => Ok(match a {
+                0 | 1 => a,
+                -1 if b % 2 == 0 => 1,
+                -1 => -1,
+                _ if a < 0 && b % 2 != 0 => i64::MIN,
+                _ => i64::MAX,
+            }),
+        }
+    }
+
+    fn byte(a: u8, b: u8) -> Result<u8, &'static str> {
+        Ok(a.saturating_pow(b.into()))
+    }
+
+    fn float(a: f64, b: f64) -> f64 {
+        a.powf(b)
+    }
+}
+
 /// The remainder of Euclidean division, never negative.
 pub(super) struct Remainder;
 
@@ -46,6 +163,31 @@ impl Operation for Remainder {
     }
 }
 
+/// The value with `change` applied to it, or to each of its components; whole numbers stay as they are.
+pub(super) fn each_component(value: &Value, change: impl Fn(f64) -> f64) -> Result<Value, NodeError> {
+    Ok(match value {
+        Value::Int(_) | Value::Byte(_) => value.clone(),
+        Value::Float(value) => Value::Float(change(*value)),
+        Value::Vector2(value) => Value::Vector2(value.map(change)),
+        Value::Vector3(value) => Value::Vector3(value.map(change)),
+        Value::Vector4(value) => Value::Vector4(value.map(change)),
+        other => return Err(no_arithmetic(other)),
+    })
+}
+
+/// Two values of one type joined.
+pub(super) fn join<O: Operation>(a: &Value, b: &Value) -> Result<Value, NodeError> {
+    Ok(match (a, b) {
+        (Value::Int(a), Value::Int(b)) => Value::Int(O::int(*a, *b)?),
+        (Value::Byte(a), Value::Byte(b)) => Value::Byte(O::byte(*a, *b)?),
+        (Value::Float(a), Value::Float(b)) => Value::Float(O::float(*a, *b)),
+        (Value::Vector2(a), Value::Vector2(b)) => Value::Vector2(components::<O, 2>(*a, *b)?),
+        (Value::Vector3(a), Value::Vector3(b)) => Value::Vector3(components::<O, 3>(*a, *b)?),
+        (Value::Vector4(a), Value::Vector4(b)) => Value::Vector4(components::<O, 4>(*a, *b)?),
+        (_, other) => return Err(no_arithmetic(other)),
+    })
+}
+
 /// All data inputs joined, from first to last. They are of one type, as the compiler has seen to.
 pub(super) fn fold<O: Operation>(call: &Call<'_>) -> Result<Value, NodeError> {
     macro_rules! rest {
@@ -59,6 +201,9 @@ pub(super) fn fold<O: Operation>(call: &Call<'_>) -> Result<Value, NodeError> {
             }
             Ok(Value::$variant(result))
         }};
+    }
+    if call.input_count() == 0 {
+        return Err("there is no input; `count` is 0".into());
     }
     match call.input(0) {
         Value::Int(first) => rest!(Int, first, O::int),

@@ -1,0 +1,59 @@
+//! Subtract, Multiply, Minimum, Maximum: one operation over all inputs, from first to last.
+
+use pulsewire_plugin_api::prelude::*;
+
+use crate::nodes::{
+    NUMERIC_TYPES,
+    arithmetic::{Difference, Greatest, Least, Product, fold},
+};
+
+const ATTRIBUTES: &[Attribute] = &[
+    Attribute::choice("data_type", "Data Type", NUMERIC_TYPES),
+    Attribute::new("count", "Count", DataType::Int)
+        .default(Literal::Int(2))
+        .help("How many inputs."),
+];
+const INPUT: Socket = Socket::typed_by("input", "Input", "data_type").repeated("count");
+const OUTPUT: Socket = Socket::typed_by("output", "Output", "data_type");
+
+const fn folding(id: &'static str, name: &'static str) -> NodeType {
+    NodeType::action(id, name)
+        .category("Math")
+        .attributes(ATTRIBUTES)
+        .inputs(&[INPUT])
+        .outputs(&[OUTPUT])
+}
+
+pure! {
+    SUBTRACT = folding("math.subtract", "Subtract")
+        .help("The first input minus all others. Int and Byte stay at their limits instead of wrapping."),
+    |call| {
+        let result = fold::<Difference>(call)?;
+        call.set(0, result);
+        Ok(())
+    };
+
+    MULTIPLY = folding("math.multiply", "Multiply")
+        .help("The product of all inputs, of vectors component by component. Int and Byte stay at their limits."),
+    |call| {
+        let result = fold::<Product>(call)?;
+        call.set(0, result);
+        Ok(())
+    };
+
+    MINIMUM = folding("math.minimum", "Minimum")
+        .help("The smallest input, of vectors component by component. NaN is passed over."),
+    |call| {
+        let result = fold::<Least>(call)?;
+        call.set(0, result);
+        Ok(())
+    };
+
+    MAXIMUM = folding("math.maximum", "Maximum")
+        .help("The largest input, of vectors component by component. NaN is passed over."),
+    |call| {
+        let result = fold::<Greatest>(call)?;
+        call.set(0, result);
+        Ok(())
+    };
+}
