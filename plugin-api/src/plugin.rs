@@ -19,6 +19,10 @@ pub trait Plugin: Send + Sized + 'static {
     /// What the library says about itself; readable without running it.
     const ABOUT: About;
 
+    /// Crates and modules whose log lines are dropped, with all below them: for a dependency that logs what may be
+    /// secret, such as the headers of a request.
+    const SILENT: &'static [&'static str] = &[];
+
     /// Makes the plugin. No thread, no I/O, no host services but the log. `[logic-thread]`
     fn new(host: Host) -> Self;
 

@@ -25,7 +25,7 @@ use crate::{
 /// The body of a library's `create`.
 pub(super) extern "C" fn create<P: Plugin>(host: HostObject) -> RResult<PluginObject, RString> {
     let services: Arc<dyn HostServices> = Arc::new(AbiHost(host));
-    bridge_log(&services);
+    bridge_log(&services, P::SILENT);
     let host = Host::new(services);
     match guard::catch(|| P::new(host.clone())) {
         Ok(plugin) => {
@@ -212,7 +212,7 @@ impl NodeInterface for NodeWrapper {
 static LOG_HOST: RwLock<Option<Arc<dyn HostServices>>> = RwLock::new(None);
 
 /// The `log` crate and the panic hook of a library are its own copies; both are led to the host.
-fn bridge_log(host: &Arc<dyn HostServices>) {
+fn bridge_log(host: &Arc<dyn HostServices>, silent: &'static [&'static str]) {
     static BRIDGED: OnceLock<()> = OnceLock::new();
     if let Ok(mut current) = LOG_HOST.write() {
         *current = Some(Arc::clone(host));
@@ -220,7 +220,7 @@ fn bridge_log(host: &Arc<dyn HostServices>) {
     log::set_max_level(level_filter(host.log_level()));
     BRIDGED.get_or_init(|| {
         // In a library's own tests another logger may be set already; then that one stays.
-        let _ = log::set_logger(&LogBridge);
+        let _ = log::set_boxed_logger(Box::new(LogBridge { silent }));
         guard::install_hook(|message| with_log_host(|host| host.report(message)));
     });
 }
@@ -242,11 +242,14 @@ fn report_drop(panic: &str) {
     with_log_host(|host| host.report(&format!("a destructor {panic}")));
 }
 
-struct LogBridge;
+struct LogBridge {
+    /// See [`Plugin::SILENT`].
+    silent: &'static [&'static str],
+}
 
 impl log::Log for LogBridge {
     fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
-        metadata.level() <= log::max_level()
+        metadata.level() <= log::max_level() && !self.is_silent(metadata.target())
     }
 
     fn log(&self, record: &log::Record<'_>) {
@@ -257,4 +260,31 @@ impl log::Log for LogBridge {
     }
 
     fn flush(&self) {}
+}
+
+impl LogBridge {
+    fn is_silent(&self, target: &str) -> bool {
+        self.silent.iter().any(|name| {
+            let below = target.strip_prefix(name);
+            below.is_some_and(|below| below.is_empty() || below.starts_with("::"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_crate_is_silent_with_all_its_modules() {
+        let bridge = LogBridge {
+            silent: &["http", "ws::frame"],
+        };
+        for silent in ["http", "http::client", "ws::frame", "ws::frame::mask"] {
+            assert!(bridge.is_silent(silent), "{silent}");
+        }
+        for heard in ["httpd", "ws", "ws::frames", "my::http"] {
+            assert!(!bridge.is_silent(heard), "{heard}");
+        }
+    }
 }

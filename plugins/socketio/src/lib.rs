@@ -7,7 +7,8 @@
 //!   back as events.
 //! - `socketio_proto`: the protocol without I/O.
 //!
-//! Beside them: `section` (what is declared) and `settings` (what is read of it), `endpoint` (what a URL means),
+//! Beside them: `section` (what is declared) and `settings` (what is read of it), `endpoint` (what a URL means), `secrets`
+//! (which do not come back from a server into a log),
 //! `payload` (values of the wire and values of Logic).
 //!
 //! Not here yet: HTTP long-polling, acknowledgements, connection state recovery.
@@ -19,6 +20,7 @@ mod driver;
 mod endpoint;
 mod nodes;
 mod payload;
+mod secrets;
 mod section;
 mod settings;
 
@@ -40,9 +42,10 @@ impl Plugin for SocketIo {
         .node_types(nodes::ALL)
         .sections(&[section::SECTION]);
 
+    // It logs requests with their headers, and frames.
+    const SILENT: &'static [&'static str] = &["tungstenite"];
+
     fn new(host: Host) -> Self {
-        // On `trace` the WebSocket library writes requests with their headers.
-        log::set_max_level(log::max_level().min(log::LevelFilter::Debug));
         Self {
             connections: Connections::new(host),
         }

@@ -6,12 +6,13 @@
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use pulsewire_plugin_api::{Host, PluginError};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::{Map, Value as Json};
 use socketio_proto::{Config, Limits, Protocol};
 
 use crate::{
     endpoint::{Endpoint, EndpointError, Parts},
+    secrets::Secrets,
     section::SECTION,
 };
 
@@ -30,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) tls: TlsSettings,
     /// With their leading slash, each once, in order; at least one.
     pub(crate) namespaces: Vec<String>,
+    /// To be taken out of what the server says.
+    pub(crate) secrets: Secrets,
     /// What CONNECT carries.
     pub(crate) auth: Option<Json>,
     pub(crate) reconnection_delay: Duration,
@@ -97,6 +100,7 @@ impl Settings {
         Ok(Self {
             endpoint,
             tls,
+            secrets: Secrets::new(&entry.url, &[&entry.auth, &entry.query, &entry.headers]),
             namespaces: namespaces(&entry.namespaces)?,
             auth: (!entry.auth.is_empty()).then_some(Json::Object(entry.auth)),
             reconnection_delay: entry.reconnection_delay,
@@ -176,8 +180,11 @@ struct Entry {
     path: String,
     engine_io: EngineIo,
     namespaces: Vec<String>,
+    #[serde(deserialize_with = "secret")]
     auth: Map<String, Json>,
+    #[serde(deserialize_with = "secret")]
     query: Map<String, Json>,
+    #[serde(deserialize_with = "secret")]
     headers: Map<String, Json>,
     reconnection: bool,
     reconnection_attempts: u32,
@@ -214,6 +221,14 @@ impl From<EngineIo> for Protocol {
             EngineIo::Four => Self::EngineIo4,
             EngineIo::Three => Self::EngineIo3,
         }
+    }
+}
+
+/// Its fault does not quote it.
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Json>, D::Error> {
+    match Json::deserialize(deserializer)? {
+        Json::Object(members) => Ok(members),
+        _ => Err(D::Error::custom("a secret field is no Dictionary")),
     }
 }
 

@@ -22,6 +22,7 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Project {
     folder: tempfile::TempDir,
     plugin_dirs: Vec<PathBuf>,
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Project {
@@ -32,6 +33,7 @@ impl Project {
         let project = Self {
             folder,
             plugin_dirs: vec![artifacts::plugins_dir()],
+            variables: Vec::new(),
         };
         project.write("settings.toml", &format!("format = 1\n{settings}"));
         project.write("logic/project.toml", graph);
@@ -54,6 +56,12 @@ impl Project {
     /// Searches for plugins in `folder` before anywhere else.
     pub fn with_plugins_first(mut self, folder: PathBuf) -> Self {
         self.plugin_dirs.insert(0, folder);
+        self
+    }
+
+    /// Sets an environment variable for `pulsewire`.
+    pub fn with_variable(mut self, name: &'static str, value: &str) -> Self {
+        self.variables.push((name, value.to_owned()));
         self
     }
 
@@ -87,7 +95,8 @@ impl Project {
         command
             .args(arguments)
             .env_remove("PULSEWIRE_LOG")
-            .env_remove("PULSEWIRE_PLUGIN_PATH");
+            .env_remove("PULSEWIRE_PLUGIN_PATH")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -1,7 +1,7 @@
 //! A designer's project against the real servers, from the files to the exit code.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::{path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
 use pulsewire_it::{
     artifacts,
@@ -76,6 +76,90 @@ fn conversation_over_tls_ends_with_0() {
     let lines = project.run(&[]).ends_with(0);
     assert_eq!(lines, ["hello"]);
     server.wait_for(&json!({"on": "disconnect", "namespace": "/"}), SOON);
+}
+
+#[test]
+fn the_systems_authorities_are_trusted() {
+    let authority = Authority::new();
+    let issued = authority.issue("server", &["127.0.0.1"]);
+    let server = RealServer::start_with(Kind::Node, &issued.options());
+    let settings = format!(
+        "[[settings.socketio.connections]]\nname = \"chat\"\nurl = \"{}\"",
+        server.url()
+    );
+    let system = authority.file();
+    let project = Project::new(&settings, &graph(CONVERSATION))
+        .with_variable("SSL_CERT_FILE", system.to_str().unwrap());
+    assert_eq!(project.run(&[]).ends_with(0), ["hello"]);
+}
+
+/// Its error ends it.
+const FAILURE: &str = r#"
+    begin: events.on_initialize
+    connect: socketio.start { configuration = "chat" }
+    begin.out -> connect.in
+    failed: socketio.on_error { configuration = "chat" }
+    show: development.console
+    end: utilities.exit { code = 7 }
+    failed.out -> show.in
+    failed.message -> show.input
+    show.out -> end.in
+"#;
+
+/// In the file and in the environment, at every place; the key and the server are made so that it fails late.
+#[test]
+fn secrets_stay_where_they_are() {
+    let authority = Authority::new();
+    let issued = authority.issue("server", &["127.0.0.1"]);
+    let server = RealServer::start_with(Kind::Node, &issued.options());
+    let settings = format!(
+        r#"[[settings.socketio.connections]]
+name = "chat"
+url = "https://sesame-user:sesame-password@127.0.0.1:{}"
+namespaces = ["/admin"]
+auth = {{ token = "${{TOKEN}}", other = "sesame-literal" }}
+query = {{ a = "${{TOKEN}}", b = "sesame-query" }}
+headers = {{ X-Key = "Bearer ${{TOKEN}}" }}
+tls_ca = "ca.pem"
+tls_certificate = "mine.pem"
+tls_key = "${{KEY}}"
+"#,
+        server.port()
+    );
+    let key = fs::read_to_string(&issued.key).unwrap();
+    let project = Project::new(&settings, &graph(FAILURE))
+        .with_variable("TOKEN", "sesame-token")
+        .with_variable("KEY", &key)
+        .with_variable("PULSEWIRE_LOG", "trace");
+    project.write("ca.pem", &authority.pem());
+    project.write("mine.pem", &fs::read_to_string(&issued.certificate).unwrap());
+    let assert_hidden = |what: &str, text: &str| {
+        let part = key.lines().nth(1).unwrap();
+        for secret in ["sesame", part] {
+            assert!(!text.contains(secret), "`{secret}` is in {what}: {text}");
+        }
+    };
+    for arguments in [
+        &["settings", "list"][..],
+        &["settings", "list", "--json"],
+        &["settings", "show", "socketio"],
+        &["check"],
+        &["check", "--json"],
+        &["toolbox", "list"],
+    ] {
+        let answer = project.pulsewire(arguments);
+        assert_eq!(answer.code, Some(0), "{answer:#?}");
+        assert_hidden(&answer.arguments, &answer.stdout);
+        assert_hidden(&answer.arguments, &answer.stderr);
+    }
+    for arguments in [&[][..], &["--console", "json"]] {
+        let mut running = project.run(arguments);
+        let lines = running.ends_with(7).join("\n");
+        assert!(lines.contains("not authorized"), "{lines}");
+        assert_hidden("the console", &lines);
+        assert_hidden("the log", &running.log());
+        assert!(running.log().contains("DEBUG"), "{}", running.log());
+    }
 }
 
 /// Every 20 ms the next number is sent, whether the server is there or not.

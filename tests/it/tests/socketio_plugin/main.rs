@@ -13,6 +13,7 @@ mod cycles;
 mod ending;
 mod nonsense;
 mod payloads;
+mod secrets;
 mod sending;
 mod states;
 mod tls;

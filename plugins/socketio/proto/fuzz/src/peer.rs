@@ -5,7 +5,8 @@ use std::time::Instant;
 use socketio_proto::{Client, Config, Event, Frame, Message};
 
 /// A Node.js handshake: 25 s and 20 s.
-pub(crate) const HANDSHAKE: &str = r#"0{"sid":"e","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
+pub(crate) const HANDSHAKE: &str =
+    r#"0{"sid":"e","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
 
 /// The namespaces that are joined.
 pub(crate) const JOINED: [&str; 3] = ["/", "/a", "/é"];

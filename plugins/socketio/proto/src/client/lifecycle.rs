@@ -39,7 +39,7 @@ impl Client {
                 self.finish_close(now, reason, stop);
             }
             Phase::Idle | Phase::Waiting { .. } => {
-                log::debug!("transport closed that is none of ours: {cause}")
+                log::debug!("transport closed that is none of ours")
             }
         }
     }
@@ -308,7 +308,6 @@ impl Client {
     }
 
     fn push_error(&mut self, error: Error) {
-        log::debug!("{error}");
         self.events.push_back(Event::Error {
             error,
             attempt: self.attempt,

@@ -286,7 +286,7 @@ impl Client {
         session.mark_left(name);
         // A CONNECT that is not written yet cannot have been refused.
         if !namespace.is_connecting() || session.outbox.has_connect(name) {
-            log::debug!("refusal of `{name}` ignored, no connect is out: {message}");
+            log::debug!("refusal of `{name}` ignored, no connect is out");
             return;
         }
         namespace.state = State::Inactive;

@@ -27,6 +27,7 @@ impl Live<'_> {
 
     fn on_event(&mut self, event: Event) {
         let (context, endpoint) = (&mut *self.context, &self.settings.endpoint);
+        let secrets = &self.settings.secrets;
         match event {
             Event::Opened { .. } => log::info!("connection `{}`: open to {endpoint}", context.name),
             Event::Connected { namespace, .. } => {
@@ -66,7 +67,7 @@ impl Live<'_> {
                 message,
                 data,
             } => {
-                let text = report::refusal(kind, &message, data.as_ref(), endpoint);
+                let text = secrets.redact(report::refusal(kind, &message, data.as_ref(), endpoint));
                 log::warn!("connection `{}`: namespace `{namespace}`: {text}", context.name);
                 context.outlet.error(&namespace, &text);
                 if !matches!(kind, ConnectErrorKind::TimedOut | ConnectErrorKind::Reported) {
@@ -74,7 +75,7 @@ impl Live<'_> {
                 }
             }
             Event::Error { error, attempt } => {
-                let text = report::fault(&error, self.progress.stage(), endpoint, attempt);
+                let text = secrets.redact(report::fault(&error, self.progress.stage(), endpoint, attempt));
                 log::warn!("connection `{}`: {text}", context.name);
                 context.outlet.error("", &text);
             }
