@@ -19,7 +19,9 @@ pub(crate) fn run() -> Result<()> {
 
 /// Installs what is missing or stale.
 pub(crate) fn install(workspace: &Workspace) -> Result<()> {
-    node::install(&servers().join("node"))?;
+    for generation in ["node", "node2", "node1"] {
+        node::install(&servers().join(generation))?;
+    }
     python::install(&servers().join("python"), &workspace.target().join("venv"))
 }
 

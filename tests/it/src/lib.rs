@@ -14,7 +14,7 @@
 //! | fixtures | `<target>/<profile>/fixtures/<name>/lib<name>.so` | `cargo xtask test` |
 //! | the Socket.IO plugin of another compiler | `<target>/other-compiler/plugins/socketio/` | `cargo xtask other-compiler --build` |
 //! | Python with python-socketio | `<target>/venv/` | `cargo xtask tools` |
-//! | npm's packages | `tests/servers/node/node_modules/` | `cargo xtask tools` |
+//! | npm's packages | `node_modules/` in `tests/servers/node`, `node2` and `node1` | `cargo xtask tools` |
 //!
 //! Start at [`servers::RealServer`] for a Socket.IO server, at [`artifacts`] for a library.
 

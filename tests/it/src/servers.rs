@@ -25,16 +25,26 @@ pub enum Kind {
     Node,
     /// PyPI's `python-socketio`.
     Python,
+    /// npm's `socket.io` 2.5, which speaks Engine.IO 3.
+    Node2,
+    /// npm's `socket.io` 1.7, which speaks Engine.IO 3.
+    Node1,
 }
 
 impl Kind {
-    /// Both, for a test that is written once.
+    /// Both of the present generation, for a test that is written once.
     pub const ALL: [Self; 2] = [Self::Node, Self::Python];
+
+    /// Those of the older generation.
+    pub const OLD: [Self; 2] = [Self::Node2, Self::Node1];
 
     #[track_caller]
     fn command(self) -> Command {
+        let node = |folder| tools::node().and_then(|node| Ok((node, tools::node_server(folder)?)));
         let found = match self {
-            Self::Node => tools::node().and_then(|node| Ok((node, tools::node_server()?))),
+            Self::Node => node("node"),
+            Self::Node2 => node("node2"),
+            Self::Node1 => node("node1"),
             Self::Python => tools::python().map(|python| (python, tools::python_server())),
         };
         // No closures around panics here: they would hide which test was the caller.

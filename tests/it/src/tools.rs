@@ -32,9 +32,9 @@ pub fn node() -> Result<PathBuf, MissingTool> {
     })
 }
 
-/// The script of the Node server, with its packages installed.
-pub fn node_server() -> Result<PathBuf, MissingTool> {
-    let directory = artifacts::workspace().join("tests/servers/node");
+/// The script of the Node server in this folder of `tests/servers`, with its packages installed.
+pub fn node_server(folder: &str) -> Result<PathBuf, MissingTool> {
+    let directory = artifacts::workspace().join("tests/servers").join(folder);
     present(&directory.join("node_modules").join(STAMP))?;
     Ok(directory.join("server.js"))
 }

@@ -121,6 +121,7 @@ fn namespaces_accept_and_refuse_as_agreed() {
         let unknown = match kind {
             Kind::Node => r#"44/nowhere,{"message":"Invalid namespace"}"#,
             Kind::Python => r#"44/nowhere,"Unable to connect""#,
+            Kind::Node2 | Kind::Node1 => r#"44/nowhere,"Invalid namespace""#,
         };
         assert_eq!(client.text(), unknown);
         client.send(r#"40/admin,{"token":"secret"}"#);
@@ -210,7 +211,7 @@ fn clients_are_disconnected_with_and_without_their_connection() {
         server.send(&json!({"do": "disconnect_clients", "close": true}));
         assert_eq!(client.text(), "41");
         match kind {
-            Kind::Node => assert!(client.message().is_close()),
+            Kind::Node | Kind::Node2 | Kind::Node1 => assert!(client.message().is_close()),
             // It says so with Engine.IO's packet `close` and leaves closing the WebSocket to the client.
             Kind::Python => assert_eq!(client.text(), "1"),
         }

@@ -1,4 +1,4 @@
-//! Node.js and the packages of `tests/servers/node`.
+//! Node.js and the packages of a server: `tests/servers/node`, and `node2` and `node1` for older Socket.IO.
 
 use super::stamp::{Stamp, source};
 use super::{require, version_of};

@@ -1,4 +1,4 @@
-//! The Socket.IO plugin through its real ABI: against both real servers, and against servers that speak nonsense.
+//! The Socket.IO plugin through its real ABI: against the real servers, and against servers that speak nonsense.
 //!
 //! `chat` is what the tests stand on; each other module is a part of what the plugin promises.
 
@@ -11,6 +11,7 @@ mod conversations;
 mod crowd;
 mod cycles;
 mod ending;
+mod engine_io_3;
 mod nonsense;
 mod payloads;
 mod secrets;

@@ -93,7 +93,7 @@ fn a_real_servers_refusal_is_shown_in_its_words() {
         let [_, message] = chat.error();
         let expected = match kind {
             // An upgrade that it does not know gets no answer, but is closed after a second.
-            Kind::Node => "closed the connection without an answer",
+            Kind::Node | Kind::Node2 | Kind::Node1 => "closed the connection without an answer",
             Kind::Python => "HTTP 404 Not Found",
         };
         assert!(

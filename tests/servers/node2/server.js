@@ -1,0 +1,3 @@
+"use strict";
+
+require("../legacy.js").serve(require("socket.io"), [/^\/room-.+$/]);
