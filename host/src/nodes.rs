@@ -62,28 +62,56 @@ macro_rules! category {
     };
 }
 
+category!(array: elements whole);
+category!(binary: bytes);
 category!(development: console);
-category!(dictionary: get_dictionary_element);
+category!(dictionary: elements get_dictionary_element whole);
 category!(events: event_listener event_trigger on_error on_initialize on_variable_change);
-category!(flow_control: branch for_loop is_equal select_data sequential switch toggle);
+category!(flow_control: branch compare for_each_loop for_loop index_switch is_equal select_data sequential switch toggle);
 category!(math: add analysis bool_value boolean division folding increment modulo numerical_value range round rounding trigonometry);
 category!(string: case concat_strings contains edit json_parse json_stringify search string_value);
-category!(utilities: cancel_timeout conversion exit reset_interval start_interval start_timeout);
+category!(utilities: cancel_timeout conversion exit reset_interval start_interval start_timeout values);
 category!(variables: variable_getter variable_setter);
 
 mod arithmetic;
 
 /// Every built-in node type.
 pub static BUILTINS: &[Builtin] = &[
+    array::elements::GET,
+    array::elements::INSERT,
+    array::elements::POP,
+    array::elements::PUSH,
+    array::elements::REMOVE,
+    array::elements::SET,
+    array::whole::ARRAY_VALUE,
+    array::whole::CLEAR_ARRAY,
+    array::whole::CONCAT_ARRAYS,
+    array::whole::LENGTH_OF_ARRAY,
+    binary::bytes::BINARY_TO_BYTE_ARRAY,
+    binary::bytes::BINARY_VALUE,
+    binary::bytes::CONCAT_BINARIES,
+    binary::bytes::VERIFY_CHECKSUM,
     development::console::NODE,
+    dictionary::elements::ERASE,
+    dictionary::elements::SET,
     dictionary::get_dictionary_element::NODE,
+    dictionary::whole::CLEAR_DICTIONARY,
+    dictionary::whole::DICTIONARY_VALUE,
+    dictionary::whole::GET_DICTIONARY_KEYS,
+    dictionary::whole::GET_DICTIONARY_VALUES,
+    dictionary::whole::MERGE_DICTIONARIES,
+    dictionary::whole::SIZE_OF_DICTIONARY,
     events::event_listener::NODE,
     events::event_trigger::NODE,
     events::on_error::NODE,
     events::on_initialize::NODE,
     events::on_variable_change::NODE,
     flow_control::branch::NODE,
+    flow_control::compare::IS_GREATER_EQUAL,
+    flow_control::compare::IS_LESS_EQUAL,
+    flow_control::for_each_loop::NODE,
     flow_control::for_loop::NODE,
+    flow_control::index_switch::NODE,
     flow_control::is_equal::NODE,
     flow_control::select_data::NODE,
     flow_control::sequential::NODE,
@@ -155,6 +183,10 @@ pub static BUILTINS: &[Builtin] = &[
     utilities::reset_interval::NODE,
     utilities::start_interval::NODE,
     utilities::start_timeout::NODE,
+    utilities::values::COLOR_VALUE,
+    utilities::values::CREATE_CUSTOM_ID,
+    utilities::values::IS_DATA_TYPE,
+    utilities::values::VECTOR_VALUE,
     variables::variable_getter::NODE,
     variables::variable_setter::NODE,
 ];
@@ -182,6 +214,16 @@ const fn named(id: &'static str, name: &'static str, list: &'static str) -> Attr
 
 /// The most bytes that a node makes one text of; a loop that doubles a text must not take the host down.
 const MAX_TEXT: usize = 256 << 20;
+
+/// The most elements that a node gives one array.
+const MAX_ELEMENTS: usize = 16 << 20;
+
+fn check_elements(count: usize) -> Result<(), NodeError> {
+    match count > MAX_ELEMENTS {
+        true => Err(format!("the array would have {count} elements, more than {MAX_ELEMENTS}").into()),
+        false => Ok(()),
+    }
+}
 
 /// The longest wait of a timer: ten years, as the engine has it.
 const MOST_SECONDS: i64 = 315_360_000;
@@ -271,6 +313,21 @@ impl<'a> Build<'a> {
             Value::String(text) => text,
             _ => "",
         }
+    }
+
+    /// The repeated attribute `id`: `id_1`, `id_2`, and so on.
+    fn rows(&self, id: &str) -> impl Iterator<Item = &Value> {
+        (1..).map_while(move |row| self.attributes.get(&format!("{id}_{row}")))
+    }
+
+    /// The repeated attribute Data Type.
+    fn row_types(&self) -> Vec<DataType> {
+        self.rows("data_type")
+            .map(|value| match value {
+                Value::String(name) => name.parse().unwrap_or(DataType::Any),
+                _ => DataType::Any,
+            })
+            .collect()
     }
 
     fn flag(&self, id: &str) -> bool {

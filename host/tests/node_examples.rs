@@ -12,13 +12,22 @@ use pulsewire_plugin_api::value::{DataType, Value};
 
 const EXAMPLES: &str = include_str!("node_examples.txt");
 
-/// These need more than one node to be shown; the other tests of the engine do.
+/// What these do is not seen on one node's outputs; the tests of the engine and `node_flows` show it.
 const SHOWN_ELSEWHERE: &[&str] = &[
-    "development.",
-    "dictionary.",
+    "development.console",
     "events.",
-    "flow_control.",
-    "utilities.",
+    "flow_control.branch",
+    "flow_control.for_each_loop",
+    "flow_control.for_loop",
+    "flow_control.index_switch",
+    "flow_control.select_data",
+    "flow_control.sequential",
+    "flow_control.switch",
+    "utilities.cancel_timeout",
+    "utilities.create_custom_id",
+    "utilities.exit",
+    "utilities.reset_interval",
+    "utilities.start_",
     "variables.",
 ];
 
@@ -80,7 +89,10 @@ fn nodes_do_what_their_examples_say() {
         for part in expected.split("; ") {
             let (output, text) = part.split_once(" = ").expect(line);
             let found = running.engine.output("project", "node", output).expect(line);
-            assert_eq!(*found, value(text, found), "{line}: {output}");
+            let expected = value(text, found);
+            // JSON does not tell a Byte in an array from an Int.
+            let is_same = *found == expected || found.to_json() == expected.to_json();
+            assert!(is_same, "{line}\n{output} is {found:?}");
         }
     }
 }

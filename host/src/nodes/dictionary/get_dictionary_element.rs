@@ -20,11 +20,7 @@ const TYPE: NodeType = NodeType::action("dictionary.get_dictionary_element", "Ge
     ]);
 
 pub(in crate::nodes) const NODE: Builtin = builtin!(TYPE, |build| {
-    let types = (1..).map_while(|row| match build.attribute(&format!("data_type_{row}")) {
-        Value::String(name) => Some(name.parse().unwrap_or(DataType::Any)),
-        _ => None,
-    });
-    Ok(Box::new(GetDictionaryElement { types: types.collect() }))
+    Ok(Box::new(GetDictionaryElement { types: build.row_types() }))
 });
 
 struct GetDictionaryElement {

@@ -1,0 +1,44 @@
+//! Is Greater Equal, Is Less Equal.
+
+use std::cmp::Ordering;
+
+use pulsewire_plugin_api::prelude::*;
+
+const DATA_TYPE: Attribute = Attribute::choice("data_type", "Data Type", &["Int", "Float", "Byte"]);
+const INPUTS: &[Socket] = &[Socket::typed_by("a", "A", "data_type"), Socket::typed_by("b", "B", "data_type")];
+const C: Socket = Socket::data("c", "C", DataType::Bool);
+
+pure! {
+    IS_GREATER_EQUAL = NodeType::action("flow_control.is_greater_equal", "Is Greater Equal")
+        .category("Flow Control")
+        .help("Whether A is greater than B, or with Mode IsGreaterEqual greater or equal. Nothing is to NaN.")
+        .attributes(&[DATA_TYPE, Attribute::choice("mode", "Mode", &["IsGreater", "IsGreaterEqual"])])
+        .inputs(INPUTS)
+        .outputs(&[C]),
+    with |build| build.text("mode") == "IsGreaterEqual" => |&or_equal, call| {
+        let order = order(call)?;
+        call.set(0, order == Some(Ordering::Greater) || (or_equal && order == Some(Ordering::Equal)));
+        Ok(())
+    };
+
+    IS_LESS_EQUAL = NodeType::action("flow_control.is_less_equal", "Is Less Equal")
+        .category("Flow Control")
+        .help("Whether A is less than B, or with Mode IsLessEqual less or equal. Nothing is to NaN.")
+        .attributes(&[DATA_TYPE, Attribute::choice("mode", "Mode", &["IsLess", "IsLessEqual"])])
+        .inputs(INPUTS)
+        .outputs(&[C]),
+    with |build| build.text("mode") == "IsLessEqual" => |&or_equal, call| {
+        let order = order(call)?;
+        call.set(0, order == Some(Ordering::Less) || (or_equal && order == Some(Ordering::Equal)));
+        Ok(())
+    };
+}
+
+fn order(call: &Call<'_>) -> Result<Option<Ordering>, NodeError> {
+    Ok(match (call.input(0), call.input(1)) {
+        (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
+        (Value::Byte(a), Value::Byte(b)) => Some(a.cmp(b)),
+        (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
+        (a, b) => return Err(format!("{} and {} have no order", a.data_type(), b.data_type()).into()),
+    })
+}
