@@ -41,6 +41,15 @@ pub fn pulsewire() -> PathBuf {
     )
 }
 
+/// The binary of the socketioxide server.
+#[track_caller]
+pub fn socketioxide_server() -> PathBuf {
+    built(
+        profile_dir().join(format!("socketioxide-server{EXE_SUFFIX}")),
+        "cargo build --package pulsewire-socketioxide-server",
+    )
+}
+
 /// The directory that holds a directory for every built plugin; fit for `--plugin-dir`.
 #[track_caller]
 pub fn plugins_dir() -> PathBuf {

@@ -10,6 +10,7 @@
 //! | What | Where | Left there by |
 //! | --- | --- | --- |
 //! | the command line | `<target>/<profile>/pulsewire` | `cargo xtask build` |
+//! | the socketioxide server | `<target>/<profile>/socketioxide-server` | `cargo xtask test` |
 //! | plugins | `<target>/<profile>/plugins/<id>/lib<id>.so` | `cargo xtask build` |
 //! | fixtures | `<target>/<profile>/fixtures/<name>/lib<name>.so` | `cargo xtask test` |
 //! | the Socket.IO plugin of another compiler | `<target>/other-compiler/plugins/socketio/` | `cargo xtask other-compiler --build` |

@@ -6,7 +6,7 @@
 
 mod log;
 
-use crate::tools;
+use crate::{artifacts, tools};
 use log::{Log, Source};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -29,6 +29,8 @@ pub enum Kind {
     Node2,
     /// npm's `socket.io` 1.7, which speaks Engine.IO 3.
     Node1,
+    /// The crate `socketioxide`.
+    Oxide,
 }
 
 impl Kind {
@@ -46,6 +48,7 @@ impl Kind {
             Self::Node2 => node("node2"),
             Self::Node1 => node("node1"),
             Self::Python => tools::python().map(|python| (python, tools::python_server())),
+            Self::Oxide => return Command::new(artifacts::socketioxide_server()),
         };
         // No closures around panics here: they would hide which test was the caller.
         let (program, script) = match found {

@@ -94,7 +94,7 @@ fn a_real_servers_refusal_is_shown_in_its_words() {
         let expected = match kind {
             // An upgrade that it does not know gets no answer, but is closed after a second.
             Kind::Node | Kind::Node2 | Kind::Node1 => "closed the connection without an answer",
-            Kind::Python => "HTTP 404 Not Found",
+            Kind::Python | Kind::Oxide => "HTTP 404 Not Found",
         };
         assert!(
             message.starts_with("http: ") && message.contains(expected),
