@@ -55,6 +55,7 @@ pub(crate) enum DriverError {
 pub(crate) struct Driver {
     state: Mutex<State>,
     roots: Arc<SystemRoots>,
+    resolver: Resolver,
 }
 
 enum State {
@@ -77,6 +78,7 @@ impl Driver {
         Self {
             state: Mutex::new(State::Idle),
             roots: Arc::default(),
+            resolver: Resolver::default(),
         }
     }
 
@@ -104,7 +106,7 @@ impl Driver {
             outlet,
             subscriptions: Subscriptions::default(),
             connector: Connector {
-                resolver: Resolver::default(),
+                resolver: self.resolver.clone(),
                 tls: Arc::new(Tls::new(Arc::clone(&self.roots), folder)),
             },
             is_established: false,
@@ -182,5 +184,35 @@ impl Running {
             return Err(DriverError::Stuck);
         }
         thread.join().map_err(|_| DriverError::Panicked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_lookup_that_hangs_does_not_keep_the_thread() {
+        let (gate, closed) = std_mpsc::channel::<()>();
+        let closed = Mutex::new(closed);
+        let resolver = Resolver::with(move |_| {
+            let _ = closed.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            Ok(Vec::new())
+        });
+        let running = Running::start().unwrap();
+        let (alive, has_begun) = (running.alive.clone(), std_mpsc::channel());
+        running.runtime.spawn(async move {
+            has_begun.0.send(()).unwrap();
+            // Longer than any real task, which looks for the end while it waits.
+            let _ = resolver.resolve("h", 1).await;
+            drop(alive);
+        });
+        has_begun.1.recv().unwrap();
+        let begin = Instant::now();
+        running.end().unwrap();
+        assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+        drop(gate);
     }
 }

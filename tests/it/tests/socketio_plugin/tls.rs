@@ -94,6 +94,27 @@ fn the_host_has_to_be_one_of_the_certificate() {
 }
 
 #[test]
+fn an_ipv6_address_is_a_host_like_any_other() {
+    let ours = Authority::new();
+    let connects = |server: &RealServer, url: String| {
+        let mut chat = Chat::to(&url, json!({"tls_ca": ours.pem()}));
+        chat.start();
+        chat.on("start").wait(LONG);
+        chat.round_trip();
+        let entry = server.wait_for(&json!({"on": "connect"}), LONG);
+        assert_eq!(entry["headers"]["host"], format!("[::1]:{}", server.port()));
+    };
+    let server = RealServer::start_with(Kind::Node, &["--host", "::1"]);
+    connects(&server, format!("http://[::1]:{}", server.port()));
+    let server = https(&ours.issue("six", &["::1"]), &["--host", "::1"]);
+    connects(&server, format!("wss://[::1]:{}", server.port()));
+    let server = https(&ours.issue("four", HERE), &["--host", "::1"]);
+    let url = format!("https://[::1]:{}", server.port());
+    let error = told(&mut Chat::to(&url, json!({"tls_ca": ours.pem()})));
+    assert_says(&error, &["`::1`", "`127.0.0.1`", "`localhost`", &url]);
+}
+
+#[test]
 fn a_certificate_is_good_in_its_time_only() {
     let ours = Authority::new();
     let server = https(&ours.issue_with("old", HERE, expired), &[]);
