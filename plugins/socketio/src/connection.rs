@@ -9,6 +9,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use pulsewire_plugin_api::{Host, PluginError, Setup, value::Text};
@@ -16,7 +17,10 @@ use socketio_proto::{EmitError, is_reserved_name, normalize_namespace};
 use tokio::sync::mpsc;
 
 use crate::{
-    driver::{Argument, Command, Driver, DriverError, Load, Outgoing, Outlet, SendBufferFull},
+    driver::{
+        Argument, Asker, Command, Driver, DriverError, Event, Load, Outgoing, Outlet, SendBufferFull,
+        TooManyPendingAcks,
+    },
     settings::{self, Checked},
 };
 
@@ -39,6 +43,11 @@ pub(crate) enum RequestError {
     Namespace(String),
     #[error("the Socket.IO connection `{name}`: {full}")]
     Full { name: String, full: SendBufferFull },
+    #[error("the Socket.IO connection `{name}`: {reason}")]
+    PendingAcks {
+        name: String,
+        reason: TooManyPendingAcks,
+    },
     #[error(transparent)]
     Emit(#[from] EmitError),
     #[error(transparent)]
@@ -138,7 +147,8 @@ impl Connection {
             None => return Err(RequestError::NoConfiguration(self.name.clone())),
         };
         if !state.is_started {
-            self.load.set_limits(settings.send_buffer);
+            self.load
+                .set_limits(settings.send_buffer, settings.max_pending_acks);
         }
         self.command(&mut state, Command::Start(settings))?;
         state.is_started = true;
@@ -162,25 +172,63 @@ impl Connection {
         argument: Argument,
         size: usize,
     ) -> Result<(), RequestError> {
-        check_event_name(event)?;
-        check_namespace(namespace)?;
-        let mut state = self.state();
-        if !state.is_started {
-            return Err(RequestError::NotStarted(self.name.clone()));
-        }
+        let mut state = self.started(namespace, event)?;
         let outgoing = Outgoing::new(namespace, event, argument)?;
-        let size = self
-            .load
-            .reserve(event.len() + size)
-            .map_err(|full| RequestError::Full {
-                name: self.name.clone(),
-                full,
-            })?;
+        let size = self.reserve(event, size)?;
         let command = Command::Emit {
             event: outgoing,
             size,
         };
         self.command(&mut state, command)
+    }
+
+    /// As [`send`](Self::send), and asks for an acknowledgement, of which the asker hears; without a time limit that of
+    /// the settings holds.
+    pub(crate) fn ask(
+        &self,
+        namespace: &Text,
+        event: &Text,
+        argument: Argument,
+        size: usize,
+        timeout: Option<Duration>,
+        asker: &Asker,
+    ) -> Result<(), RequestError> {
+        let mut state = self.started(namespace, event)?;
+        self.load
+            .reserve_ack()
+            .map_err(|reason| RequestError::PendingAcks {
+                name: self.name.clone(),
+                reason,
+            })?;
+        let size = self
+            .reserve(event, size)
+            .inspect_err(|_| self.load.release_ack())?;
+        let command = Command::Ask {
+            event: Box::new(Event::new(namespace, event, argument)),
+            size,
+            timeout,
+            asker: Arc::clone(asker),
+        };
+        self.command(&mut state, command)
+    }
+
+    /// Checks what an event to send needs.
+    fn started(&self, namespace: &str, event: &str) -> Result<MutexGuard<'_, State>, RequestError> {
+        check_event_name(event)?;
+        check_namespace(namespace)?;
+        let state = self.state();
+        match state.is_started {
+            true => Ok(state),
+            false => Err(RequestError::NotStarted(self.name.clone())),
+        }
+    }
+
+    fn reserve(&self, event: &str, size: usize) -> Result<usize, RequestError> {
+        let reserved = self.load.reserve(event.len() + size);
+        reserved.map_err(|full| RequestError::Full {
+            name: self.name.clone(),
+            full,
+        })
     }
 
     /// Lets an event reach On Socket.IO Receive, now or when the connection is there.

@@ -30,7 +30,7 @@ mod timer;
 mod tls;
 mod transport;
 
-pub(crate) use command::{Argument, Command, Outgoing};
-pub(crate) use load::{Load, SendBufferFull};
+pub(crate) use command::{Argument, Asker, Command, Event, Outgoing};
+pub(crate) use load::{Load, SendBufferFull, TooManyPendingAcks};
 pub(crate) use outlet::Outlet;
 pub(crate) use thread::{Driver, DriverError};

@@ -11,7 +11,7 @@
 //! (which do not come back from a server into a log),
 //! `payload` (values of the wire and values of Logic).
 //!
-//! Not here yet: HTTP long-polling, acknowledgements, connection state recovery.
+//! Not here yet: HTTP long-polling, connection state recovery.
 
 #![forbid(unsafe_code)]
 

@@ -1,10 +1,12 @@
-//! What the designer wires: eleven node types under Communication / Socket.IO.
+//! What the designer wires: the node types under Communication / Socket.IO.
 //!
 //! All of them carry the attribute `configuration`, which names the connection. The actions hand a command to it and
 //! fire at once; what comes of it arrives at the event nodes, which hand on what was emitted and have no behaviour.
 
+mod argument;
 mod events;
 mod send;
+mod send_with_acknowledgement;
 mod start;
 mod subscriptions;
 
@@ -16,6 +18,8 @@ use pulsewire_plugin_api::{
 
 pub(crate) use events::{ON_ERROR, ON_RECEIVE, ON_START, ON_STOP, ON_SUBSCRIBE, ON_UNSUBSCRIBE};
 
+pub(crate) use send_with_acknowledgement::{ACKNOWLEDGED, DISCONNECTED, TIMED_OUT};
+
 use crate::SocketIo;
 
 /// Every node type of the plugin.
@@ -23,6 +27,7 @@ pub(crate) const ALL: &[NodeType] = &[
     start::START,
     start::STOP,
     send::SEND,
+    send_with_acknowledgement::SEND_WITH_ACKNOWLEDGEMENT,
     subscriptions::SUBSCRIBE,
     subscriptions::UNSUBSCRIBE,
     ON_START,
@@ -70,6 +75,15 @@ pub(crate) fn register(registrar: &mut Registrar<SocketIo>) {
     registrar.node(&send::SEND, |plugin, setup| {
         Ok(send::Send::new(plugin.connections.of(setup), setup))
     });
+    registrar.node(
+        &send_with_acknowledgement::SEND_WITH_ACKNOWLEDGEMENT,
+        |plugin, setup| {
+            let connection = plugin.connections.of(setup);
+            Ok(send_with_acknowledgement::SendWithAcknowledgement::new(
+                connection, setup,
+            ))
+        },
+    );
     registrar.node(&subscriptions::SUBSCRIBE, |plugin, setup| {
         Ok(subscriptions::Subscribe(plugin.connections.of(setup)))
     });

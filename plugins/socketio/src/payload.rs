@@ -4,7 +4,7 @@ use pulsewire_plugin_api::{
     Wanted,
     value::{Binary, Dictionary, Text, Value},
 };
-use socketio_proto::{Data, Message};
+use socketio_proto::Data;
 use tungstenite::Bytes;
 
 /// The outputs of On Socket.IO Receive by their places.
@@ -31,17 +31,17 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// Takes the arguments out of the message.
-    pub(crate) fn of(message: Message, wanted: Wanted) -> Self {
-        if let [Data::String(text)] = message.args.as_slice() {
+    /// With these arguments.
+    pub(crate) fn of(args: Vec<Data>, wanted: Wanted) -> Self {
+        if let [Data::String(text)] = args.as_slice() {
             return Self::plain(text, wanted);
         }
         let mut received = Self::nothing(wanted);
         if wanted.value(MESSAGE) {
-            received.message = Value::from(message.text());
+            received.message = Value::from(socketio_proto::text(&args));
         }
         let mut data = None;
-        let mut args = message.args.into_iter().map(|arg| value(arg, &mut data));
+        let mut args = args.into_iter().map(|arg| value(arg, &mut data));
         if wanted.value(ARGUMENTS) || wanted.value(DATA) {
             let all: Vec<Value> = args.collect();
             received.first = all.first().cloned().unwrap_or_default();
@@ -103,7 +103,13 @@ impl Received {
             false => Value::Empty,
         };
         let (namespace, name) = (text(NAMESPACE, namespace), text(TRIGGER_NAME, name));
-        [namespace, name, self.message, self.first, self.all, self.data]
+        let [message, first, all, data] = self.into_arguments();
+        [namespace, name, message, first, all, data]
+    }
+
+    /// The values of the outputs that show the arguments.
+    pub(crate) fn into_arguments(self) -> [Value; COUNT - MESSAGE] {
+        [self.message, self.first, self.all, self.data]
     }
 }
 
@@ -145,13 +151,7 @@ mod tests {
     use super::*;
 
     fn received(args: Vec<Data>, wanted: Wanted) -> Received {
-        let message = Message {
-            namespace: "/".into(),
-            name: "n".to_owned(),
-            args,
-            ack_id: None,
-        };
-        Received::of(message, wanted)
+        Received::of(args, wanted)
     }
 
     fn arguments(args: Vec<Data>) -> Received {

@@ -86,6 +86,14 @@ const CONNECTION: &[Field] = &[
         .range(0, 1 << 31)
         .default(Literal::Int(64 << 20))
         .help("How large the events that wait to be sent may be together, with or without a connection."),
+    Field::new("ack_timeout", "Ack Timeout", DataType::Int)
+        .unit("ms")
+        .range(0, HOUR)
+        .help("How long Send With Acknowledgement waits for the server, unless the node says it; 0 is without limit."),
+    Field::new("max_pending_acks", "Max Pending Acks", DataType::Int)
+        .range(1, 1_000_000)
+        .default(Literal::Int(10_000))
+        .help("How many acknowledgements may be awaited at the same time."),
     Field::new("max_message_size", "Max Message Size", DataType::Int)
         .unit("bytes")
         .range(1 << 10, 1 << 31)

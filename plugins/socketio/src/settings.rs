@@ -40,6 +40,9 @@ pub(crate) struct Settings {
     pub(crate) send_buffer: Limits,
     pub(crate) max_message_size: usize,
     protocol: Protocol,
+    /// What Send With Acknowledgement waits at most; `None` is for ever.
+    pub(crate) ack_timeout: Option<Duration>,
+    pub(crate) max_pending_acks: usize,
     reconnection: bool,
     reconnection_attempts: Option<u32>,
     reconnection_delay_max: Duration,
@@ -110,6 +113,8 @@ impl Settings {
             },
             max_message_size: entry.max_message_size,
             protocol,
+            ack_timeout: (!entry.ack_timeout.is_zero()).then_some(entry.ack_timeout),
+            max_pending_acks: entry.max_pending_acks,
             reconnection: entry.reconnection,
             reconnection_attempts: (entry.reconnection_attempts > 0).then_some(entry.reconnection_attempts),
             reconnection_delay_max: entry.reconnection_delay_max,
@@ -136,6 +141,7 @@ impl Settings {
             packets: usize::MAX,
             bytes: usize::MAX,
         };
+        config.max_pending_acks = usize::MAX;
         config.receive_buffer.bytes = config.receive_buffer.bytes.max(self.max_message_size);
         config.max_attachment_bytes = self.max_message_size;
         config
@@ -199,6 +205,9 @@ struct Entry {
     connect_timeout: Duration,
     send_buffer: usize,
     send_buffer_bytes: usize,
+    #[serde(deserialize_with = "millis")]
+    ack_timeout: Duration,
+    max_pending_acks: usize,
     max_message_size: usize,
     #[serde(flatten)]
     tls: TlsEntry,
@@ -288,6 +297,8 @@ pub(crate) mod tests {
         assert_eq!(settings.endpoint.to_string(), "http://h/socket.io/");
         assert_eq!(settings.send_buffer.packets, 1000);
         assert_eq!(settings.max_message_size, 100_000_000);
+        assert_eq!(settings.ack_timeout, None);
+        assert_eq!(settings.max_pending_acks, official.max_pending_acks);
     }
 
     #[test]

@@ -162,6 +162,40 @@ tls_key = "${{KEY}}"
     }
 }
 
+#[test]
+fn outcomes_arrive_at_the_node_that_asked() {
+    let lines = r#"
+        begin: events.on_initialize
+        connect: socketio.start { configuration = "chat" }
+        begin.out -> connect.in
+        ask: socketio.send_with_acknowledgement { configuration = "chat", event_name = "echo", message = "hello" }
+        taken: development.console { input = "taken" }
+        connect.out -> ask.in
+        ask.out -> taken.in
+
+        show: development.console
+        stop: socketio.stop { configuration = "chat" }
+        again: socketio.start { configuration = "chat" }
+        lost: socketio.send_with_acknowledgement { configuration = "chat", event_name = "echo", namespace = "/no" }
+        stop_again: socketio.stop { configuration = "chat" }
+        ask.acknowledged -> show.in
+        ask.message -> show.input
+        show.out -> stop.in
+        stop.out -> again.in
+        again.out -> lost.in
+        lost.out -> stop_again.in
+
+        disconnected: development.console { input = "disconnected" }
+        end: utilities.exit
+        lost.disconnected -> disconnected.in
+        disconnected.out -> end.in
+    "#;
+    let server = RealServer::start(Kind::Node);
+    let project = Project::new(&settings(&server, ""), &graph(lines));
+    let lines = project.run(&[]).ends_with(0);
+    assert_eq!(lines, ["taken", "hello", "disconnected"]);
+}
+
 /// Every 20 ms the next number is sent, whether the server is there or not.
 const COUNTING: &str = r#"
     [[variable]]
@@ -277,7 +311,7 @@ fn disabled_plugin_is_gone_and_its_library_is_not_opened() {
             .map(|entry| entry["type"].as_str().unwrap().to_owned());
         ids.filter(|id| id.starts_with("socketio.")).collect()
     };
-    let eleven = [
+    let all = [
         "on_error",
         "on_receive",
         "on_start",
@@ -285,12 +319,13 @@ fn disabled_plugin_is_gone_and_its_library_is_not_opened() {
         "on_subscribe",
         "on_unsubscribe",
         "send",
+        "send_with_acknowledgement",
         "start",
         "stop",
         "subscribe",
         "unsubscribe",
     ];
-    assert_eq!(types(&project), eleven.map(|name| format!("socketio.{name}")));
+    assert_eq!(types(&project), all.map(|name| format!("socketio.{name}")));
     let before = project.read("settings.toml");
 
     project
@@ -307,7 +342,7 @@ fn disabled_plugin_is_gone_and_its_library_is_not_opened() {
     running.ends_with(0);
 
     project.pulsewire(&["plugins", "enable", "socketio"]).with_code(0);
-    assert_eq!(types(&project).len(), 11);
+    assert_eq!(types(&project).len(), all.len());
     let shown = project
         .pulsewire(&["settings", "show", "socketio", "--json"])
         .json();

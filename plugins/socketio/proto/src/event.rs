@@ -61,12 +61,17 @@ impl Message {
     /// The arguments as one text: no argument is empty, one string is itself, one other value is its JSON, several are
     /// a JSON array. Binary is base64 (see [`Data`]).
     pub fn text(&self) -> String {
-        match self.args.as_slice() {
-            [] => String::new(),
-            [Data::String(text)] => text.clone(),
-            [one] => one.to_json(),
-            many => json::array(many),
-        }
+        text(&self.args)
+    }
+}
+
+/// Arguments as one text, as [`Message::text`] says.
+pub fn text(args: &[Data]) -> String {
+    match args {
+        [] => String::new(),
+        [Data::String(text)] => text.clone(),
+        [one] => one.to_json(),
+        many => json::array(many),
     }
 }
 

@@ -69,7 +69,7 @@ pub use config::{Config, Limits, Random};
 pub use data::Data;
 pub use encode::{TextEvent, is_reserved_name};
 pub use error::{DecodeError, EmitError, Error, HandshakeError, JoinError};
-pub use event::{AckOutcome, Action, ConnectErrorKind, DisconnectReason, Event, Message, PlainMessage};
+pub use event::{AckOutcome, Action, ConnectErrorKind, DisconnectReason, Event, Message, PlainMessage, text};
 pub use generation::Protocol;
 pub use namespace::normalize as normalize_namespace;
 pub use payload::{Batch, PayloadDecoder, PayloadError};

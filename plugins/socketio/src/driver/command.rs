@@ -1,8 +1,8 @@
 //! What the nodes ask of a connection's task.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use pulsewire_plugin_api::value::Text;
+use pulsewire_plugin_api::{EventSource, value::Text};
 use socketio_proto::{Data, EmitError, TextEvent};
 
 use crate::settings::Settings;
@@ -19,11 +19,23 @@ pub(crate) enum Command {
         /// What was reserved for it in the [`Load`](super::Load).
         size: usize,
     },
+    /// Send an event and ask for an acknowledgement.
+    Ask {
+        event: Box<Event>,
+        /// What was reserved for it in the [`Load`](super::Load), beside the acknowledgement.
+        size: usize,
+        /// `None`: what the settings say.
+        timeout: Option<Duration>,
+        asker: Asker,
+    },
     /// Let an event through. The namespace is normalized.
     Subscribe { namespace: String, event: Text },
     /// Let it through no more. The namespace is normalized.
     Unsubscribe { namespace: String, event: Text },
 }
+
+/// A node that waits for acknowledgements, by the event that arrives at it alone.
+pub(crate) type Asker = Arc<EventSource>;
 
 /// An event to send.
 pub(crate) enum Outgoing {
@@ -57,11 +69,27 @@ impl Outgoing {
             Argument::Text(text) if text.len() <= SHORT => {
                 Self::Encoded(TextEvent::new(namespace, name, &text)?)
             }
-            argument => Self::Event(Box::new(Event {
-                namespace: namespace.clone(),
-                name: name.clone(),
-                argument,
-            })),
+            argument => Self::Event(Box::new(Event::new(namespace, name, argument))),
         })
+    }
+}
+
+impl Event {
+    pub(crate) fn new(namespace: &Text, name: &Text, argument: Argument) -> Self {
+        Self {
+            namespace: namespace.clone(),
+            name: name.clone(),
+            argument,
+        }
+    }
+}
+
+impl Argument {
+    /// As the protocol wants it.
+    pub(super) fn into_args(self) -> Vec<Data> {
+        match self {
+            Self::Text(text) => vec![Data::from(&*text)],
+            Self::Json(data) => vec![data],
+        }
     }
 }

@@ -31,7 +31,7 @@ impl<'a> Inbox<'a> {
     pub(super) fn take(&mut self, message: Message) {
         let Some(wanted) = self.wanted() else { return };
         if let Some((namespace, name)) = self.subscriptions.find(&message.namespace, &message.name) {
-            let received = Received::of(message, wanted);
+            let received = Received::of(message.args, wanted);
             self.outlet.received(namespace, name, received);
         }
     }

@@ -5,16 +5,16 @@
 //! gone and makes exactly one new one. `commands` carries commands out, `events` tells what has happened.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::Instant,
 };
 
-use socketio_proto::{Action, Client, Limits};
+use socketio_proto::{AckId, Action, Client, Limits};
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    command::Command,
+    command::{Asker, Command},
     connect::{self, Connector, Progress},
     inbox::Inbox,
     load::Load,
@@ -77,6 +77,8 @@ pub(super) struct Live<'a> {
     joined: HashSet<Arc<str>>,
     /// When namespaces were refused. Send does not ask again at once, that would be a storm.
     refused: BTreeMap<Arc<str>, Instant>,
+    /// The nodes that wait for acknowledgements.
+    asks: HashMap<AckId, Asker>,
     /// What waits in the core, and is counted in the load.
     queued: Limits,
     /// What was counted in the load for commands that were taken since then.
@@ -100,6 +102,7 @@ impl<'a> Live<'a> {
             wanted: BTreeSet::new(),
             joined: HashSet::new(),
             refused: BTreeMap::new(),
+            asks: HashMap::new(),
             queued: NOTHING,
             taken: NOTHING,
             is_abandoned: false,
@@ -238,6 +241,8 @@ impl<'a> Live<'a> {
 /// However the connection ends, nothing of it counts any more.
 impl Drop for Live<'_> {
     fn drop(&mut self) {
+        // After a stop none is left; a defect leaves them.
+        self.end_asks();
         let load = &self.context.load;
         load.recount(self.queued, NOTHING);
         load.recount(self.taken, NOTHING);

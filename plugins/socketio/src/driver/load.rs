@@ -1,4 +1,4 @@
-//! How much waits to be sent: counted on the logic thread, where Send must be refused in time, and on the driver's.
+//! How much waits to be sent, or to be acknowledged: counted on the logic thread, where Send must be refused in time, and on the driver's.
 //!
 //! The logic thread alone adds, before it hands an event over. The driver takes off what it has written. So the sum is
 //! never too small, and nothing that was taken has to be refused later.
@@ -19,6 +19,8 @@ pub(crate) struct Load {
     bytes: AtomicUsize,
     is_online: AtomicBool,
     limits: Mutex<Limits>,
+    pending_acks: AtomicUsize,
+    max_pending_acks: AtomicUsize,
 }
 
 /// Why an event cannot be taken.
@@ -32,6 +34,11 @@ pub(crate) enum SendBufferFull {
     Bytes(usize),
 }
 
+/// Why no further acknowledgement may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} acknowledgements are awaited already (setting `max_pending_acks`)")]
+pub(crate) struct TooManyPendingAcks(usize);
+
 impl Default for Load {
     fn default() -> Self {
         Self {
@@ -39,14 +46,32 @@ impl Default for Load {
             bytes: AtomicUsize::new(0),
             is_online: AtomicBool::new(false),
             limits: Mutex::new(Limits { packets: 0, bytes: 0 }),
+            pending_acks: AtomicUsize::new(0),
+            max_pending_acks: AtomicUsize::new(0),
         }
     }
 }
 
 impl Load {
     /// `[logic-thread]`
-    pub(crate) fn set_limits(&self, limits: Limits) {
+    pub(crate) fn set_limits(&self, limits: Limits, max_pending_acks: usize) {
         *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = limits;
+        self.max_pending_acks.store(max_pending_acks, Ordering::Relaxed);
+    }
+
+    /// Makes room for an acknowledgement that is awaited from now on. `[logic-thread]`
+    pub(crate) fn reserve_ack(&self) -> Result<(), TooManyPendingAcks> {
+        let limit = self.max_pending_acks.load(Ordering::Relaxed);
+        if self.pending_acks.load(Ordering::Relaxed) >= limit {
+            return Err(TooManyPendingAcks(limit));
+        }
+        self.pending_acks.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// One is awaited no longer. `[any-thread]`
+    pub(crate) fn release_ack(&self) {
+        self.pending_acks.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Makes room for an event with `text` bytes; returns what to take off later. The bound on the number holds only
@@ -92,7 +117,7 @@ mod tests {
     #[test]
     fn both_bounds_hold_without_a_connection() {
         let load = Load::default();
-        load.set_limits(limits(2, 100));
+        load.set_limits(limits(2, 100), 0);
         assert_eq!(load.reserve(4), Ok(20));
         assert_eq!(load.reserve(65), Err(SendBufferFull::Bytes(100)));
         assert_eq!(load.reserve(64), Ok(80));
@@ -104,7 +129,7 @@ mod tests {
     #[test]
     fn with_a_connection_only_bytes_count() {
         let load = Load::default();
-        load.set_limits(limits(1, 64));
+        load.set_limits(limits(1, 64), 0);
         load.set_online(true);
         for _ in 0..4 {
             load.reserve(0).unwrap();
@@ -115,9 +140,19 @@ mod tests {
     }
 
     #[test]
+    fn awaited_acknowledgements_are_bounded() {
+        let load = Load::default();
+        load.set_limits(limits(9, 100), 1);
+        assert_eq!(load.reserve_ack(), Ok(()));
+        assert_eq!(load.reserve_ack(), Err(TooManyPendingAcks(1)));
+        load.release_ack();
+        assert_eq!(load.reserve_ack(), Ok(()));
+    }
+
+    #[test]
     fn a_recount_may_grow() {
         let load = Load::default();
-        load.set_limits(limits(9, 100));
+        load.set_limits(limits(9, 100), 0);
         let size = load.reserve(4).unwrap();
         // Its encoding is longer than its text.
         load.recount(limits(1, size), limits(1, 90));

@@ -4,16 +4,21 @@
 //! all of it. Its queue is bounded; what it does not take waits, in order, and is tried again soon. Meanwhile the
 //! connection stops reading, so that the server has to wait too. Nothing is lost unless the plugin is deactivated.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use pulsewire_plugin_api::{
     EmitError, EventSource, Host, PluginError, Wanted,
     value::{Text, Value},
 };
+use socketio_proto::AckOutcome;
 use tokio::time::Instant;
 
+use super::command::Asker;
 use crate::{
-    nodes::{ON_ERROR, ON_RECEIVE, ON_START, ON_STOP, ON_SUBSCRIBE, ON_UNSUBSCRIBE},
+    nodes::{
+        ACKNOWLEDGED, DISCONNECTED, ON_ERROR, ON_RECEIVE, ON_START, ON_STOP, ON_SUBSCRIBE, ON_UNSUBSCRIBE,
+        TIMED_OUT,
+    },
     payload::{self, Received},
 };
 
@@ -29,7 +34,7 @@ const RETRY_MAX: Duration = Duration::from_millis(16);
 pub(crate) struct Outlet {
     /// By [`Kind`].
     sources: [EventSource; 6],
-    /// In order; no two neighbours are of one kind.
+    /// In order; no two neighbours are for the same nodes.
     waiting: VecDeque<Run>,
     waiting_events: usize,
     /// How much memory the waiting events hold, about.
@@ -39,6 +44,24 @@ pub(crate) struct Outlet {
     /// The engine did not take what waits; when to try again, and after how long a wait.
     retry: Option<(Instant, Duration)>,
     is_detached: bool,
+}
+
+/// Who hears of an event.
+enum Target {
+    /// All nodes of the connection of one type.
+    All(Kind),
+    /// One node.
+    One(Asker),
+}
+
+impl PartialEq for Target {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::All(kind), Self::All(other)) => kind == other,
+            (Self::One(asker), Self::One(other)) => Arc::ptr_eq(asker, other),
+            _ => false,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,22 +74,14 @@ enum Kind {
     Unsubscribe,
 }
 
-/// Events of one kind that follow each other. They cross to the engine together.
+/// Events for the same nodes that follow each other. They cross to the engine together.
 struct Run {
-    kind: Kind,
+    target: Target,
     /// All values in one row; those of taken events are empty.
     values: Vec<Value>,
     count: usize,
     taken: usize,
     bytes: usize,
-}
-
-impl Run {
-    /// What is not taken yet.
-    fn rest(&mut self) -> (usize, &mut [Value]) {
-        let share = self.values.len() / self.count;
-        (self.count - self.taken, &mut self.values[self.taken * share..])
-    }
 }
 
 impl Outlet {
@@ -126,7 +141,23 @@ impl Outlet {
     pub(super) fn received(&mut self, namespace: &Text, name: &Text, received: Received) {
         let bytes = received.size();
         let values = received.into_values(namespace, name);
-        self.wait(Kind::Receive, values, bytes);
+        self.wait(Target::All(Kind::Receive), values, bytes);
+    }
+
+    /// What a node asked the server has ended: the pulse output that tells how, and the arguments that came.
+    pub(super) fn answer(&mut self, asker: &Asker, outcome: AckOutcome) {
+        let (output, args) = match outcome {
+            AckOutcome::Acknowledged(args) => (ACKNOWLEDGED, args),
+            AckOutcome::TimedOut => (TIMED_OUT, Vec::new()),
+            AckOutcome::Disconnected | AckOutcome::Stopped | AckOutcome::Unsent(_) => {
+                (DISCONNECTED, Vec::new())
+            }
+        };
+        let received = Received::of(args, Wanted::EVERYTHING);
+        let bytes = received.size();
+        let [message, first, all, data] = received.into_arguments();
+        let values = [Value::Int(output as i64), message, first, all, data];
+        self.wait(Target::One(Arc::clone(asker)), values, bytes);
     }
 
     /// The plugin was deactivated: there is nobody to tell any more.
@@ -182,8 +213,12 @@ impl Outlet {
             if self.is_detached {
                 return true;
             }
-            let source = &self.sources[run.kind as usize];
-            let (count, values) = run.rest();
+            let share = run.values.len() / run.count;
+            let (count, values) = (run.count - run.taken, &mut run.values[run.taken * share..]);
+            let source = match &run.target {
+                Target::All(kind) => &self.sources[*kind as usize],
+                Target::One(asker) => asker,
+            };
             match source.emit_many(count, values) {
                 Ok(taken) => {
                     run.taken += taken;
@@ -210,14 +245,18 @@ impl Outlet {
     fn tell(&mut self, kind: Kind, texts: &[&str]) {
         if !self.is_detached && self.sources[kind as usize].has_listeners() {
             let bytes = texts.iter().map(|text| text.len()).sum();
-            self.wait(kind, texts.iter().map(|text| Value::from(*text)), bytes);
+            self.wait(
+                Target::All(kind),
+                texts.iter().map(|text| Value::from(*text)),
+                bytes,
+            );
         }
     }
 
-    fn wait(&mut self, kind: Kind, values: impl IntoIterator<Item = Value>, bytes: usize) {
-        if self.waiting.back().is_none_or(|run| run.kind != kind) {
+    fn wait(&mut self, target: Target, values: impl IntoIterator<Item = Value>, bytes: usize) {
+        if self.waiting.back().is_none_or(|run| run.target != target) {
             self.waiting.push_back(Run {
-                kind,
+                target,
                 values: std::mem::take(&mut self.spare),
                 count: 0,
                 taken: 0,
@@ -239,7 +278,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use pulsewire_plugin_api::HostServices;
-    use socketio_proto::{Data, Message};
+    use socketio_proto::Data;
 
     use super::*;
 
@@ -296,13 +335,7 @@ mod tests {
     }
 
     fn receive(outlet: &mut Outlet, text: &str) {
-        let message = Message {
-            namespace: "/".into(),
-            name: "n".to_owned(),
-            args: vec![Data::from(text)],
-            ack_id: None,
-        };
-        let received = Received::of(message, Wanted::EVERYTHING);
+        let received = Received::of(vec![Data::from(text)], Wanted::EVERYTHING);
         outlet.received(&Text::from("/"), &Text::from("n"), received);
         outlet.hand_over();
     }

@@ -3,6 +3,7 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
+use socketio_proto::AckOutcome;
 use tokio::time::sleep;
 
 use super::{
@@ -54,6 +55,7 @@ async fn wait_for_start(context: &mut Context) -> Option<Arc<Settings>> {
             Command::Start(settings) => return Some(settings),
             Command::Subscribe { namespace, event } => context.subscriptions.add(&namespace, &event),
             Command::Unsubscribe { namespace, event } => context.unsubscribe(&namespace, &event),
+            Command::Ask { asker, .. } => context.answer(&asker, AckOutcome::Disconnected),
             // Nothing to stop. Send is refused while nothing is started.
             Command::Stop | Command::Emit { .. } => {}
         }

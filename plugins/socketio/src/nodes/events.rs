@@ -9,6 +9,18 @@ use super::event;
 
 const NAMESPACE: Socket = Socket::data("namespace", "Namespace", DataType::String);
 
+/// What the server sent, in four views.
+pub(super) const TEXT: Socket = Socket::data("message", "Message", DataType::String).help(
+    "One string is the text itself, anything else its JSON: several arguments an array, bytes base64, none an empty \
+     text.",
+);
+pub(super) const FIRST: Socket =
+    Socket::data("value", "Value", DataType::Any).help("The first argument with its type.");
+pub(super) const ARGUMENTS: Socket =
+    Socket::data("arguments", "Arguments", DataType::Array).help("All arguments.");
+pub(super) const DATA: Socket =
+    Socket::data("data", "Data", DataType::Binary).help("The first bytes among the arguments, or none.");
+
 pub(crate) const ON_START: NodeType = event("socketio.on_start", "On Socket.IO Start")
     .help("Starts when the connection is established: the first namespace is joined. Again after each reconnection.");
 
@@ -20,13 +32,10 @@ pub(crate) const ON_RECEIVE: NodeType = event("socketio.on_receive", "On Socket.
     .outputs(&[
         NAMESPACE.help("Where the event came."),
         Socket::data("trigger_name", "Trigger Name", DataType::String).help("The name of the event."),
-        Socket::data("message", "Message", DataType::String).help(
-            "One string is the text itself, anything else its JSON: several arguments an array, bytes base64, none \
-             an empty text.",
-        ),
-        Socket::data("value", "Value", DataType::Any).help("The first argument with its type."),
-        Socket::data("arguments", "Arguments", DataType::Array).help("All arguments."),
-        Socket::data("data", "Data", DataType::Binary).help("The first bytes among the arguments, or none."),
+        TEXT,
+        FIRST,
+        ARGUMENTS,
+        DATA,
     ]);
 
 pub(crate) const ON_ERROR: NodeType = event("socketio.on_error", "On Socket.IO Error")

@@ -2,57 +2,41 @@
 
 use std::sync::Arc;
 
-use pulsewire_plugin_api::{
-    Call, Flow, Node, NodeError, NodeResult, Setup,
-    describe::{Attribute, NodeType, Socket},
-    value::DataType,
-};
+use pulsewire_plugin_api::{Call, Flow, Node, NodeResult, Setup, describe::NodeType};
 
-use super::{CONFIGURATION, EVENT_NAME, NAMESPACE, action};
-use crate::{connection::Connection, driver::Argument};
+use super::{
+    CONFIGURATION, EVENT_NAME, NAMESPACE, action,
+    argument::{Format, MESSAGE, MESSAGE_FORMAT},
+};
+use crate::connection::Connection;
 
 pub(crate) const SEND: NodeType = action("socketio.send", "Socket.IO Send")
     .help(
         "Emits an event with one argument. While the connection is not there, events wait for it, as many as the \
          connection's Send Buffer holds. A namespace that is not joined is joined first.",
     )
-    .attributes(&[
-        CONFIGURATION,
-        Attribute::choice("message_format", "Message Format", &["Text", "JSON"])
-            .help("Text sends Message as a string; JSON sends the value that Message describes."),
-    ])
-    .inputs(&[
-        EVENT_NAME,
-        NAMESPACE,
-        Socket::data("message", "Message", DataType::String).help("The event's argument."),
-    ]);
+    .attributes(&[CONFIGURATION, MESSAGE_FORMAT])
+    .inputs(&[EVENT_NAME, NAMESPACE, MESSAGE]);
 
 pub(super) struct Send {
     connection: Arc<Connection>,
-    is_json: bool,
+    format: Format,
 }
 
 impl Send {
     pub(super) fn new(connection: Arc<Connection>, setup: &Setup) -> Self {
         Self {
             connection,
-            is_json: setup.text("message_format") == "JSON",
+            format: Format::of(setup),
         }
     }
 }
 
 impl Node for Send {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
-        let (name, namespace, message) = (call.text(0)?, call.text(1)?, call.text(2)?);
-        let argument = if self.is_json {
-            let json = message
-                .parse()
-                .map_err(|error| NodeError::new(format!("the message is not JSON: {error}")))?;
-            Argument::Json(json)
-        } else {
-            Argument::Text(message.clone())
-        };
-        self.connection.send(namespace, name, argument, message.len())?;
+        let (argument, size) = self.format.read(call, 2)?;
+        self.connection
+            .send(call.text(1)?, call.text(0)?, argument, size)?;
         Ok(Flow::fire(0))
     }
 }

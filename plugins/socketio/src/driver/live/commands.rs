@@ -1,13 +1,16 @@
 //! What the nodes ask of a connection.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use socketio_proto::{Client, Data, normalize_namespace};
+use socketio_proto::{AckOutcome, Client, normalize_namespace};
 use tokio::task::yield_now;
 
 use super::{
     super::{
-        command::{Argument, Command, Outgoing},
+        command::{Asker, Command, Event, Outgoing},
         random,
         socket::now,
     },
@@ -51,6 +54,16 @@ impl Live<'_> {
                 self.taken.bytes += size;
                 self.emit(now, event);
             }
+            Command::Ask {
+                event,
+                size,
+                timeout,
+                asker,
+            } => {
+                self.taken.packets += 1;
+                self.taken.bytes += size;
+                self.ask(now, *event, timeout, asker);
+            }
             Command::Subscribe { namespace, event } => {
                 self.context.subscriptions.add(&namespace, &event);
                 self.join(&namespace, true);
@@ -70,6 +83,7 @@ impl Live<'_> {
         }
         if *settings != *self.settings {
             self.abandon();
+            self.end_asks();
             self.client = Client::new(settings.client_config(random::source()));
             self.is_abandoned = false;
             self.settings = settings;
@@ -104,15 +118,38 @@ impl Live<'_> {
             Outgoing::Event(event) => {
                 let namespace = normalize_namespace(&event.namespace);
                 self.join(&namespace, false);
-                let argument = match event.argument {
-                    Argument::Text(text) => Data::from(&*text),
-                    Argument::Json(data) => data,
-                };
-                let emitted = self.client.emit(now, &namespace, &event.name, vec![argument]);
+                let args = event.argument.into_args();
+                let emitted = self.client.emit(now, &namespace, &event.name, args);
                 if let Err(error) = emitted {
                     self.context.outlet.error(&namespace, &error.to_string());
                 }
             }
+        }
+    }
+
+    fn ask(&mut self, now: Instant, event: Event, timeout: Option<Duration>, asker: Asker) {
+        let namespace = normalize_namespace(&event.namespace);
+        self.join(&namespace, false);
+        let timeout = timeout.or(self.settings.ack_timeout);
+        let args = event.argument.into_args();
+        let asked = self
+            .client
+            .emit_with_ack(now, &namespace, &event.name, &args, timeout);
+        match asked {
+            Ok(id) => {
+                self.asks.insert(id, asker);
+            }
+            Err(error) => {
+                self.context.outlet.error(&namespace, &error.to_string());
+                self.context.answer(&asker, AckOutcome::Disconnected);
+            }
+        }
+    }
+
+    /// What the core will not tell of any more.
+    pub(super) fn end_asks(&mut self) {
+        for (_, asker) in self.asks.drain() {
+            self.context.answer(&asker, AckOutcome::Disconnected);
         }
     }
 

@@ -1,9 +1,9 @@
 //! What a connection tells the engine, and the log.
 
-use socketio_proto::{ConnectErrorKind, DisconnectReason, Event};
+use socketio_proto::{AckOutcome, ConnectErrorKind, DisconnectReason, Event};
 
 use super::{
-    super::{inbox::Inbox, report, socket::now},
+    super::{command::Asker, inbox::Inbox, report, socket::now},
     Context, Live,
 };
 
@@ -92,7 +92,15 @@ impl Live<'_> {
                 log::warn!("connection `{}`: {text}", context.name);
                 context.outlet.error("", &text);
             }
-            Event::AckEnded { .. } | Event::Message(_) | Event::Stopped => {}
+            Event::AckEnded { id, outcome } => {
+                if let AckOutcome::Unsent(error) = &outcome {
+                    context.outlet.error("", &report::refused(error, endpoint));
+                }
+                if let Some(asker) = self.asks.remove(&id) {
+                    context.answer(&asker, outcome);
+                }
+            }
+            Event::Message(_) | Event::Stopped => {}
         }
     }
 
@@ -119,6 +127,12 @@ impl Context {
         if self.subscriptions.remove(namespace, event) {
             self.outlet.unsubscribed(namespace);
         }
+    }
+
+    /// What a node has waited for has ended.
+    pub(in crate::driver) fn answer(&mut self, asker: &Asker, outcome: AckOutcome) {
+        self.load.release_ack();
+        self.outlet.answer(asker, outcome);
     }
 
     fn establish(&mut self) {
