@@ -64,12 +64,13 @@ macro_rules! category {
 
 category!(array: elements whole);
 category!(binary: bytes);
-category!(development: console);
+category!(datetime: now_utc);
+category!(development: assert benchmark console);
 category!(dictionary: elements get_dictionary_element whole);
-category!(events: event_listener event_trigger on_error on_initialize on_variable_change);
+category!(events: event_listener event_trigger on_error on_initialize on_variable_change on_variable_set);
 category!(flow_control: branch compare for_each_loop for_loop index_switch is_equal select_data sequential switch toggle);
 category!(math: add analysis bool_value boolean division folding increment modulo numerical_value range round rounding trigonometry);
-category!(string: case concat_strings contains edit json_parse json_stringify search string_value);
+category!(string: case concat_strings contains crypto_hash edit format json_parse json_stringify regex search string_value);
 category!(utilities: cancel_timeout conversion exit reset_interval start_interval start_timeout values);
 category!(variables: variable_getter variable_setter);
 
@@ -91,6 +92,11 @@ pub static BUILTINS: &[Builtin] = &[
     binary::bytes::BINARY_VALUE,
     binary::bytes::CONCAT_BINARIES,
     binary::bytes::VERIFY_CHECKSUM,
+    datetime::now_utc::NODE,
+    development::assert::NODE,
+    development::benchmark::GET,
+    development::benchmark::START,
+    development::benchmark::STOP,
     development::console::NODE,
     dictionary::elements::ERASE,
     dictionary::elements::SET,
@@ -106,6 +112,7 @@ pub static BUILTINS: &[Builtin] = &[
     events::on_error::NODE,
     events::on_initialize::NODE,
     events::on_variable_change::NODE,
+    events::on_variable_set::NODE,
     flow_control::branch::NODE,
     flow_control::compare::IS_GREATER_EQUAL,
     flow_control::compare::IS_LESS_EQUAL,
@@ -157,6 +164,7 @@ pub static BUILTINS: &[Builtin] = &[
     string::case::UPPER,
     string::concat_strings::NODE,
     string::contains::NODE,
+    string::crypto_hash::NODE,
     string::edit::JOIN,
     string::edit::PADDING_LEFT,
     string::edit::PADDING_RIGHT,
@@ -166,8 +174,12 @@ pub static BUILTINS: &[Builtin] = &[
     string::edit::TRIM,
     string::edit::TRIM_LEFT,
     string::edit::TRIM_RIGHT,
+    string::format::FORMAT,
+    string::format::FORMAT_ARRAY,
     string::json_parse::NODE,
     string::json_stringify::NODE,
+    string::regex::MATCH_REGEX,
+    string::regex::REPLACE_REGEX,
     string::search::CHAR_CODE_AT,
     string::search::COMPARE,
     string::search::ENDS_WITH,
@@ -198,6 +210,7 @@ pub const ON_INITIALIZE: &str = "events.on_initialize";
 pub const ON_ERROR: &str = "events.on_error";
 
 const ON_VARIABLE_CHANGE: &str = "events.on_variable_change";
+const ON_VARIABLE_SET: &str = "events.on_variable_set";
 const EVENT_LISTENER: &str = "events.event_listener";
 
 /// The attribute of nodes about a variable.

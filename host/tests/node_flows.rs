@@ -82,3 +82,92 @@ fn custom_ids_differ() {
     );
     assert!(ids.len() == 3 && ids[0] != ids[1] && ids[1] != ids[2], "{ids:?}");
 }
+
+#[test]
+fn a_variable_that_is_set_to_its_value_is_set_but_not_changed() {
+    let lines = said(
+        r#"
+        [[variable]]
+        name = "n"
+        type = "Int"
+        value = 1
+        begin: events.on_initialize
+        same: variables.variable_setter { variable = "n", value = 1 }
+        other: variables.variable_setter { variable = "n", value = 2 }
+        on_set: events.on_variable_set { variable = "n" }
+        on_change: events.on_variable_change { variable = "n" }
+        show_set: development.console { data_type = "Int" }
+        show_change: development.console { data_type = "Int", type = "Warning" }
+        begin.out -> same.in
+        same.out -> other.in
+        on_set.out -> show_set.in
+        on_set.value -> show_set.input
+        on_change.out -> show_change.in
+        on_change.value -> show_change.input
+        "#,
+    );
+    assert_eq!(lines, ["1", "2", "warning show_change: 2"]);
+}
+
+#[test]
+fn assert_says_what_it_found_and_goes_on() {
+    let lines = said(
+        r#"
+        begin: events.on_initialize
+        one: development.assert { data_type = "Int", label = "one", a = 1, b = 1 }
+        two: development.assert { data_type = "String", operator = "<", label = "two", a = "b", b = "a" }
+        three: development.assert { data_type = "Bool", operator = "<", label = "three" }
+        begin.out -> one.in
+        one.out -> two.in
+        two.out -> three.in
+        "#,
+    );
+    assert_eq!(
+        lines,
+        [
+            "one: 1 == 1 is true",
+            "warning two: two: b < a is false",
+            "error three: Bool and Bool have no order"
+        ]
+    );
+}
+
+#[test]
+fn stopwatches_run_from_start_to_stop() {
+    let lines = said(
+        r#"
+        begin: events.on_initialize
+        start: development.benchmark_start { timer_name = "t" }
+        get: development.benchmark_get { timer_name = "t" }
+        stop: development.benchmark_stop { timer_name = "t" }
+        again: development.benchmark_stop { timer_name = "t" }
+        begin.out -> start.in
+        start.out -> get.in
+        get.out -> stop.in
+        stop.out -> again.in
+        "#,
+    );
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(
+        lines[..2]
+            .iter()
+            .all(|line| line.starts_with("t: ") && line.ends_with(" ms")),
+        "{lines:?}"
+    );
+    assert!(lines[2].contains("`t` is not started"), "{lines:?}");
+}
+
+#[test]
+fn now_is_after_this_was_written() {
+    let lines = said(
+        r#"
+        begin: events.on_initialize
+        now: datetime.now_utc { offset_ms = 1 }
+        show: development.console { data_type = "Int" }
+        begin.out -> now.in
+        now.out -> show.in
+        now.utc_unix_ms -> show.input
+        "#,
+    );
+    assert!(lines[0].parse::<i64>().unwrap() > 1_790_000_000_000, "{lines:?}");
+}

@@ -1,6 +1,7 @@
 //! What the few nodes that need the engine may use of it: console, timers, events, the end of the run.
 
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -28,6 +29,8 @@ pub struct World {
     pub(super) listeners: Listeners,
     pub(super) exit: Option<i32>,
     pub(super) on_error: EventId,
+    /// When each stopwatch of the Benchmark nodes was started.
+    stopwatches: HashMap<Box<str>, Instant>,
     console: Arc<dyn Console>,
 }
 
@@ -43,6 +46,7 @@ impl World {
             listeners: Listeners::default(),
             exit: None,
             on_error,
+            stopwatches: HashMap::new(),
             console,
         }
     }
@@ -56,6 +60,11 @@ impl World {
             node: &info.id,
             message,
         });
+    }
+
+    /// The running stopwatches by their names.
+    pub fn stopwatches(&mut self) -> &mut HashMap<Box<str>, Instant> {
+        &mut self.stopwatches
     }
 
     /// Ends the run with `code` as soon as the running node returns.

@@ -1,0 +1,108 @@
+//! MatchRegex, ReplaceRegex. The crate `regex` takes time in proportion to the text, whatever the pattern.
+
+use pulsewire_plugin_api::prelude::*;
+use regex::Regex;
+
+use crate::nodes::{Builtin, MAX_TEXT};
+
+const SYNTAX: &str = "The syntax is that of the Rust crate regex: no look-around, no back-references.";
+
+const MATCH: NodeType = NodeType::action("string.match_regex", "MatchRegex")
+    .category("String")
+    .help("Looks for a regular expression in the characters From to To. Position counts characters; -1 is nowhere.")
+    .inputs(&[
+        Socket::data("string", "String", DataType::String),
+        Socket::data("regex", "Regex", DataType::String).help(SYNTAX),
+        Socket::data("from", "From", DataType::Int),
+        Socket::data("to", "To", DataType::Int).help("Before which character it ends; 0 or less is the end of the text."),
+        Socket::data("count_all_matches", "Count All Matches", DataType::Bool),
+    ])
+    .outputs(&[
+        Socket::data("found", "Found", DataType::Bool),
+        Socket::data("position", "Position", DataType::Int).help("Of the first match."),
+        Socket::data("match_count", "Match Count", DataType::Int).help("1 at most, unless all are counted."),
+    ]);
+
+pub(in crate::nodes) const MATCH_REGEX: Builtin = builtin!(MATCH, |_| Ok(Box::new(MatchRegex(Cached::default()))));
+
+struct MatchRegex(Cached);
+
+impl Node for MatchRegex {
+    fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
+        let text = call.text(0)?;
+        let regex = self.0.regex(call.text(1)?)?;
+        let (from, to) = (call.int(2)?, call.int(3)?);
+        let from = usize::try_from(from).map_err(|_| format!("`from` is {from}"))?;
+        let place = |at| text.char_indices().nth(at).map_or(text.len(), |(at, _)| at);
+        let first = place(from);
+        let last = usize::try_from(to).ok().filter(|&to| to > 0).map_or(text.len(), place);
+        let range = text.get(first..last).unwrap_or_default();
+        let found = regex.find(range);
+        let count = match found {
+            None => 0,
+            Some(_) if call.bool(4)? => regex.find_iter(range).count() as i64,
+            Some(_) => 1,
+        };
+        let position = found.map_or(-1, |found| text[..first + found.start()].chars().count() as i64);
+        call.set(0, count > 0);
+        call.set(1, position);
+        call.set(2, count);
+        Ok(Flow::fire(0))
+    }
+}
+
+const REPLACE: NodeType = NodeType::action("string.replace_regex", "ReplaceRegex")
+    .category("String")
+    .help("The text with To in place of every match of the regular expression From. $1 in To is its first group.")
+    .inputs(&[
+        Socket::data("string", "String", DataType::String),
+        Socket::data("from", "From", DataType::String).help(SYNTAX),
+        Socket::data("to", "To", DataType::String),
+    ])
+    .outputs(&[Socket::data("result", "Result", DataType::String)]);
+
+pub(in crate::nodes) const REPLACE_REGEX: Builtin =
+    builtin!(REPLACE, |_| Ok(Box::new(ReplaceRegex(Cached::default()))));
+
+struct ReplaceRegex(Cached);
+
+impl Node for ReplaceRegex {
+    fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
+        let (text, to) = (call.text(0)?, call.text(2)?);
+        let regex = self.0.regex(call.text(1)?)?;
+        let mut replaced = String::with_capacity(text.len());
+        let mut rest = 0;
+        for groups in regex.captures_iter(text) {
+            let Some(whole) = groups.get(0) else { continue };
+            replaced.push_str(&text[rest..whole.start()]);
+            groups.expand(to, &mut replaced);
+            rest = whole.end();
+            if replaced.len() > MAX_TEXT {
+                return Err(format!("the text would have more than {MAX_TEXT} bytes").into());
+            }
+        }
+        replaced.push_str(&text[rest..]);
+        call.set(0, replaced);
+        Ok(Flow::fire(0))
+    }
+}
+
+/// The expression of the last run: most nodes use one only.
+#[derive(Default)]
+struct Cached(Option<(Text, Regex)>);
+
+impl Cached {
+    fn regex(&mut self, pattern: &Text) -> Result<&Regex, NodeError> {
+        let is_known = self.0.as_ref().is_some_and(|(known, _)| known == pattern);
+        if !is_known {
+            let regex = Regex::new(pattern).map_err(|error| {
+                let reason = error.to_string();
+                let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                format!("`{}` is no regular expression: {reason}", crate::literal::shortened(pattern))
+            })?;
+            self.0 = Some((pattern.clone(), regex));
+        }
+        let (_, regex) = self.0.as_ref().ok_or("there is no regular expression")?;
+        Ok(regex)
+    }
+}
