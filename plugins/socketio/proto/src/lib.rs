@@ -22,12 +22,8 @@
 //! # Transports
 //!
 //! The client gives and takes Engine.IO packets as [`Frame`]s, whatever carries them. For a WebSocket that is all. For HTTP
-//! long-polling [`Batch`] and [`PayloadDecoder`] turn them into bodies and back, and [`Upgrade`] leads from there to a
-//! WebSocket.
-//!
-//! # What it does not do
-//!
-//! The payloads of Engine.IO 3 over polling are not here yet.
+//! long-polling [`Batch`] and [`PayloadDecoder`] turn them into bodies and back, [`Batch3`] and [`PayloadDecoder3`] do so in
+//! Engine.IO 3, and [`Upgrade`] leads from there to a WebSocket.
 //!
 //! "engine.io-protocol v4" and "socket.io-protocol v5" in comments are the documents in `socketio/socket.io`,
 //! `docs/engine.io-protocol/v4-current.md` and `docs/socket.io-protocol/v5-current.md`; `v3.md` and `v4.md` beside them are
@@ -55,6 +51,7 @@ mod json;
 mod namespace;
 mod outbox;
 mod payload;
+mod payload3;
 mod session;
 mod transport;
 mod upgrade;
@@ -73,5 +70,6 @@ pub use event::{AckOutcome, Action, ConnectErrorKind, DisconnectReason, Event, M
 pub use generation::Protocol;
 pub use namespace::normalize as normalize_namespace;
 pub use payload::{Batch, PayloadDecoder, PayloadError};
+pub use payload3::{Batch3, Body3, PayloadDecoder3, is_payload3};
 pub use transport::{Frame, Stage, TransportFailure};
 pub use upgrade::{Upgrade, UpgradeAction};

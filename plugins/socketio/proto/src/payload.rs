@@ -100,6 +100,12 @@ pub enum PayloadError {
         /// The most bytes of a packet, as it stands in the body.
         limit: usize,
     },
+    /// In Engine.IO 3: where a packet should begin there is no length, or it is not the packet's.
+    #[error("a polling payload of Engine.IO 3 without the length of a packet")]
+    NoLength,
+    /// In Engine.IO 3: the body ends inside of a packet.
+    #[error("a polling payload of Engine.IO 3 ends inside of a packet")]
+    Incomplete,
 }
 
 /// Reads the body of one GET after the other.

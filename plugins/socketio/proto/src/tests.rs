@@ -8,6 +8,7 @@ mod flapping;
 mod heartbeat;
 mod namespaces;
 mod payload;
+mod payload3;
 mod receiving;
 mod reconnecting;
 mod robustness;
