@@ -106,6 +106,9 @@ const CONNECTION: &[Field] = &[
     Field::new("tls_key", "TLS Key", DataType::String)
         .secret()
         .help("The private key of TLS Certificate: the path of a PEM file, or PEM itself, such as ${CHAT_KEY}."),
+    Field::new("tls_key_password", "TLS Key Password", DataType::String)
+        .secret()
+        .help("The password of TLS Key, if it is encrypted (PKCS#8: BEGIN ENCRYPTED PRIVATE KEY)."),
     Field::new("tls_server_name", "TLS Server Name", DataType::String)
         .help("The name that the server's certificate must have, and that it is asked by, instead of the URL's host."),
     Field::new("tls_pin", "TLS Pin", DataType::String)

@@ -34,6 +34,8 @@ pub(crate) enum Trust {
 pub(crate) struct Identity {
     pub(crate) certificate: Pem,
     pub(crate) key: Pem,
+    /// Empty: none.
+    pub(crate) password: String,
 }
 
 /// Where PEM is found.
@@ -76,6 +78,7 @@ pub(super) struct TlsEntry {
     tls_ca: String,
     tls_certificate: String,
     tls_key: String,
+    tls_key_password: String,
     tls_server_name: String,
     tls_pin: String,
     tls_insecure_skip_verify: bool,
@@ -87,7 +90,11 @@ impl TlsSettings {
         Ok(Self {
             trust: trust(entry)?,
             identity: match (Pem::new(&entry.tls_certificate), Pem::new(&entry.tls_key)) {
-                (Some(certificate), Some(key)) => Some(Identity { certificate, key }),
+                (Some(certificate), Some(key)) => Some(Identity {
+                    certificate,
+                    key,
+                    password: entry.tls_key_password.clone(),
+                }),
                 (Some(_), None) => return Err(TlsError::Incomplete("tls_certificate", "tls_key")),
                 (None, Some(_)) => return Err(TlsError::Incomplete("tls_key", "tls_certificate")),
                 (None, None) => None,

@@ -168,9 +168,12 @@ fn no_key_is_told() {
         pem("c2VzYW1lIHNlc2FtZQ=="),
         format!("-----BEGIN {TLS_KEY}\n{TLS_KEY}"),
         format!("-----BEGIN PRIVATE KEY-----\n{TLS_KEY}"),
+        pem(TLS_KEY).replace("PRIVATE", "ENCRYPTED PRIVATE"),
     ];
     for key in keys {
-        let fields = json!({"tls_certificate": text(&mine.certificate), "tls_key": key});
+        let fields = json!({
+            "tls_certificate": text(&mine.certificate), "tls_key": key, "tls_key_password": PASSWORD,
+        });
         let error = fails("tls", chat("https", "127.0.0.1:1", fields));
         assert!(error.contains("`tls_key`"), "{error}");
     }

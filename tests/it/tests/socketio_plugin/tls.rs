@@ -1,11 +1,12 @@
 //! TLS against the official server with certificates of every kind: which are accepted, and how a refusal is told.
 
-use std::fs;
+use std::{fs, path::Path, process::Command};
 
 use pulsewire_harness::LONG;
 use pulsewire_it::{
     certificates::{Authority, Issued, expired, not_yet_valid, text},
     servers::{Kind, RealServer},
+    tools,
 };
 use serde_json::{Value as Json, json};
 
@@ -179,6 +180,54 @@ fn a_server_may_demand_a_client_certificate() {
         assert_says(&error, &["may not accept ours (`tls_certificate`)"]);
         accepted(&server, fields(Some(&mine)));
     }
+}
+
+/// The key in PKCS#8 under a password, by Node's OpenSSL.
+fn encrypted(key: &Path, cipher: &str, password: &str) -> String {
+    let script = "const [file, cipher, passphrase] = process.argv.slice(1);\
+        const key = require('crypto').createPrivateKey(require('fs').readFileSync(file));\
+        process.stdout.write(key.export({ type: 'pkcs8', format: 'pem', cipher, passphrase }));";
+    let mut node = Command::new(tools::node().unwrap());
+    let output = node
+        .args(["-e", script, text(key), cipher, password])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_key_may_be_under_a_password() {
+    let ours = Authority::new();
+    let mine = ours.issue("client", &["me"]);
+    let authority = ours.file();
+    let server = https(
+        &ours.issue("server", HERE),
+        &["--tls-client-ca", text(&authority)],
+    );
+    let fields = |key: &str, password: &str| {
+        json!({
+            "tls_ca": ours.pem(), "tls_certificate": text(&mine.certificate), "tls_key": key,
+            "tls_key_password": password,
+        })
+    };
+    for cipher in ["aes-256-cbc", "aes-128-cbc"] {
+        let key = encrypted(&mine.key, cipher, "sesame é");
+        accepted(&server, fields(&key, "sesame é"));
+        assert_says(
+            &refusal(&server, fields(&key, "")),
+            &["is encrypted", "`tls_key_password`"],
+        );
+        let error = refusal(&server, fields(&key, "not sesame"));
+        assert_says(&error, &["cannot be decrypted", "`tls_key_password`"]);
+        assert!(!error.contains("sesame"), "{error}");
+    }
+    let key = encrypted(&mine.key, "aes-256-cbc", "p");
+    let damaged = key.replace("-----END", "A\n-----END");
+    assert_says(
+        &refusal(&server, fields(&damaged, "p")),
+        &["`tls_key` holds no private key"],
+    );
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use std::{fs, io::ErrorKind, path::Path};
 
+use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument};
 use rustls::{
     Error, InconsistentKeys, RootCertStore,
     crypto::CryptoProvider,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
     sign::CertifiedKey,
 };
 
@@ -19,6 +20,11 @@ const LARGEST: u64 = 4 << 20;
 const CA: &str = "tls_ca";
 const CERTIFICATE: &str = "tls_certificate";
 const KEY: &str = "tls_key";
+const PASSWORD: &str = "tls_key_password";
+
+/// RFC 7468, section 11.
+const ENCRYPTED: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
+const ENCRYPTED_END: &str = "-----END ENCRYPTED PRIVATE KEY-----";
 
 /// The settings with the contents of the files that they name. No `Debug`: a private key stands in it.
 #[derive(PartialEq)]
@@ -74,9 +80,12 @@ impl Material {
             return Ok(None);
         };
         let chain = certificates(CERTIFICATE, certificate)?;
-        // The parser's errors quote what they read, which may be a part of the key.
-        let key = PrivateKeyDer::from_pem_slice(key)
-            .map_err(|_| format!("`{KEY}` holds no private key in PEM that can be read"))?;
+        let password = self
+            .settings
+            .identity
+            .as_ref()
+            .map(|identity| &*identity.password);
+        let key = private_key(key, password.unwrap_or_default())?;
         match CertifiedKey::from_der(chain, key, provider) {
             Ok(identity) => Ok(Some(identity)),
             Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => Err(format!(
@@ -113,6 +122,27 @@ fn read(field: &str, pem: &Pem, folder: &Path) -> Result<Vec<u8>, String> {
         return Err(failed("is too large for PEM"));
     }
     fs::read(&path).map_err(|error| failed(&format!("cannot be read ({})", error.kind())))
+}
+
+/// In any of the forms that rustls knows, or encrypted. Errors say nothing of what was read, which may be a part of the
+/// key.
+fn private_key(pem: &[u8], password: &str) -> Result<PrivateKeyDer<'static>, String> {
+    let unreadable = || format!("`{KEY}` holds no private key in PEM that can be read");
+    let text = std::str::from_utf8(pem).map_err(|_| unreadable())?;
+    let Some(begin) = text.find(ENCRYPTED) else {
+        return PrivateKeyDer::from_pem_slice(pem).map_err(|_| unreadable());
+    };
+    if password.is_empty() {
+        return Err(format!("the key of `{KEY}` is encrypted; set `{PASSWORD}`"));
+    }
+    let end = text[begin..].find(ENCRYPTED_END).ok_or_else(unreadable)?;
+    let section = &text[begin..begin + end + ENCRYPTED_END.len()];
+    let (_, encrypted) = SecretDocument::from_pem(section).map_err(|_| unreadable())?;
+    let encrypted = EncryptedPrivateKeyInfoRef::try_from(encrypted.as_bytes()).map_err(|_| unreadable())?;
+    let key = encrypted
+        .decrypt(password)
+        .map_err(|_| format!("the key of `{KEY}` cannot be decrypted; is `{PASSWORD}` right?"))?;
+    Ok(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec()).into())
 }
 
 /// At least one.
