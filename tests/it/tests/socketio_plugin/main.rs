@@ -13,6 +13,7 @@ mod crowd;
 mod cycles;
 mod ending;
 mod engine_io_3;
+mod interop;
 mod nonsense;
 mod payloads;
 mod secrets;
