@@ -1,8 +1,9 @@
 //! The driver: one thread for the plugin, one task for each connection on it.
 //!
 //! A [`task`] waits for Start and then is a [`live`] connection until Stop: it feeds the protocol core with
-//! frames, time and commands, and carries out what comes of it. `connect` opens a transport step by step, `socket` is
-//! an open one (`polled` makes its stream fit for tungstenite), `inbox` and `outlet` bring events to the engine,
+//! frames, time and commands, and carries out what comes of it. `open` opens a transport, by the steps of `connect`.
+//! There are two: `socket`, a WebSocket (`polled` makes its stream fit for tungstenite), and `polling`, whose requests
+//! `http` makes and which `probe` may lead to a WebSocket. `inbox` and `outlet` bring events to the engine,
 //! `subscriptions` knows which are wanted, `load` bounds what waits
 //! to be sent.
 //!
@@ -14,11 +15,16 @@
 mod activity;
 mod command;
 mod connect;
+mod cookies;
+mod http;
 mod inbox;
 mod live;
 mod load;
+mod open;
 mod outlet;
 mod polled;
+mod polling;
+mod probe;
 mod random;
 mod report;
 mod resolve;

@@ -1,7 +1,7 @@
 //! Where a connection goes: what the URL, the port, the path, the query and the headers of an entry mean together.
 //!
-//! Rules (design §7): a port in the URL wins over the field, a path in the URL is the engine path. The WebSocket URL is
-//! that of Engine.IO 4 (`EIO=4&transport=websocket`) unless a server of the older one is set, without the cache buster that only polling needs.
+//! Rules (design §7): a port in the URL wins over the field, a path in the URL is the engine path. Requests are those of
+//! Engine.IO 4 (`EIO=4&transport=…`) unless a server of the older one is set; only those of polling have a cache buster.
 
 use std::fmt;
 
@@ -11,21 +11,23 @@ use serde_json::{Map, Value as Json};
 use socketio_proto::Protocol;
 use tungstenite::{
     handshake::client::generate_key,
-    http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header},
 };
 use url::{Host, Url};
 
 /// Parameters that are the protocol's own.
 const RESERVED_PARAMETERS: [&str; 3] = ["EIO", "transport", "sid"];
 
-/// Headers that make the WebSocket handshake.
-const RESERVED_HEADERS: [&str; 7] = [
+/// Headers that make the WebSocket handshake, or say how a body is sent.
+const RESERVED_HEADERS: [&str; 9] = [
     "connection",
     "content-length",
+    "content-type",
     "sec-websocket-extensions",
     "sec-websocket-key",
     "sec-websocket-protocol",
     "sec-websocket-version",
+    "transfer-encoding",
     "upgrade",
 ];
 
@@ -35,9 +37,23 @@ pub(crate) struct Endpoint {
     pub(crate) is_secure: bool,
     pub(crate) host: Host<String>,
     pub(crate) port: u16,
-    uri: Uri,
+    /// `h:3000`, without the scheme's default port.
+    authority: String,
+    /// `EIO`: servers of Socket.IO 2 do not read it; later ones with `allowEIO3` do.
+    engine_io: &'static str,
+    path: String,
+    /// The parameters of the entry, each with a leading `&`.
+    parameters: String,
     headers: HeaderMap,
     shown: String,
+}
+
+/// An Engine.IO session that a request belongs to.
+#[derive(Clone, Copy)]
+pub(crate) struct Session<'a> {
+    pub(crate) sid: &'a str,
+    /// What the server has set, fit for the header `Cookie`.
+    pub(crate) cookies: Option<&'a str>,
 }
 
 /// What an entry says about the endpoint.
@@ -96,32 +112,36 @@ impl Endpoint {
             url.set_path(&format!("{}/", url.path()));
         }
         let path = url.path().to_owned();
-        let query = query(&url, parts.query, parts.protocol);
+        let parameters = parameters(&url, parts.query);
 
         let authority = match port == default_port {
             true => host.to_string(),
             false => format!("{host}:{port}"),
         };
-        let scheme = if is_secure { "wss" } else { "ws" };
-        let uri = format!("{scheme}://{authority}{path}?{query}")
-            .parse()
-            .map_err(|_| EndpointError::Path)?;
-        Ok(Self {
+        let endpoint = Self {
             is_secure,
             host,
             port,
-            uri,
             headers: headers(&url, &authority, parts.headers)?,
             shown: format!("{}://{authority}{path}", url.scheme()),
-        })
+            authority,
+            engine_io: match parts.protocol {
+                Protocol::EngineIo3 => "3",
+                Protocol::EngineIo4 | Protocol::Auto => "4",
+            },
+            path,
+            parameters,
+        };
+        endpoint.websocket(None)?;
+        Ok(endpoint)
     }
 
-    /// The request that asks for the WebSocket; each has a key of its own.
-    pub(crate) fn request(&self) -> Request<()> {
-        let mut request = Request::new(());
-        *request.uri_mut() = self.uri.clone();
+    /// The request that asks for a WebSocket, be it for a session that polls; each has a key of its own.
+    pub(crate) fn websocket(&self, session: Option<Session<'_>>) -> Result<Request<()>, EndpointError> {
+        let target = self.target("websocket", session, None);
+        let scheme = if self.is_secure { "wss" } else { "ws" };
+        let mut request = self.request((), session, format!("{scheme}://{}{target}", self.authority))?;
         let headers = request.headers_mut();
-        headers.clone_from(&self.headers);
         headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
@@ -129,7 +149,69 @@ impl Endpoint {
         if let Ok(key) = HeaderValue::try_from(generate_key()) {
             headers.insert(header::SEC_WEBSOCKET_KEY, key);
         }
-        request
+        Ok(request)
+    }
+
+    /// A request of long-polling: GET, or with a `body` POST. Without a session it is the handshake. `unique` keeps
+    /// caches on the way from answering.
+    pub(crate) fn polling<B>(
+        &self,
+        method: Method,
+        body: B,
+        session: Option<Session<'_>>,
+        unique: &str,
+    ) -> Result<Request<B>, EndpointError> {
+        let mut request = self.request(body, session, self.target("polling", session, Some(unique)))?;
+        let headers = request.headers_mut();
+        headers
+            .entry(header::ACCEPT)
+            .or_insert(HeaderValue::from_static("*/*"));
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        if method == Method::POST {
+            let text = HeaderValue::from_static("text/plain;charset=UTF-8");
+            headers.insert(header::CONTENT_TYPE, text);
+        }
+        *request.method_mut() = method;
+        Ok(request)
+    }
+
+    fn request<B>(
+        &self,
+        body: B,
+        session: Option<Session<'_>>,
+        uri: String,
+    ) -> Result<Request<B>, EndpointError> {
+        let mut request = Request::new(body);
+        *request.uri_mut() = Uri::try_from(uri).map_err(|_| EndpointError::Path)?;
+        let headers = request.headers_mut();
+        headers.clone_from(&self.headers);
+        if let Some(cookies) = session.and_then(|session| session.cookies) {
+            let own = headers.get(header::COOKIE).and_then(|value| value.to_str().ok());
+            let all = own.map_or(cookies.to_owned(), |own| format!("{own}; {cookies}"));
+            let all = HeaderValue::try_from(all).map_err(|_| EndpointError::Path)?;
+            headers.insert(header::COOKIE, all);
+        }
+        Ok(request)
+    }
+
+    /// Path and query.
+    fn target(&self, transport: &str, session: Option<Session<'_>>, unique: Option<&str>) -> String {
+        let Self {
+            engine_io,
+            path,
+            parameters,
+            ..
+        } = self;
+        let mut target = format!("{path}?EIO={engine_io}&transport={transport}{parameters}");
+        let own = [("sid", session.map(|session| session.sid)), ("t", unique)];
+        for (key, value) in own {
+            if let Some(value) = value {
+                target.push('&');
+                let start = target.len();
+                url::form_urlencoded::Serializer::for_suffix(&mut target, start).append_pair(key, value);
+            }
+        }
+        target
     }
 }
 
@@ -156,17 +238,9 @@ fn explicit_port(text: &str, url: &Url) -> Option<u16> {
     })
 }
 
-/// The protocol's parameters, then those of the URL and of the field; the field wins.
-fn query(url: &Url, fields: &Map<String, Json>, protocol: Protocol) -> String {
-    // Servers of Socket.IO 2 do not read it; later ones with `allowEIO3` do.
-    let engine_io = match protocol {
-        Protocol::EngineIo3 => "3",
-        Protocol::EngineIo4 | Protocol::Auto => "4",
-    };
+/// The parameters of the URL and of the field, but for the protocol's own; the field wins.
+fn parameters(url: &Url, fields: &Map<String, Json>) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query
-        .append_pair("EIO", engine_io)
-        .append_pair("transport", "websocket");
     let is_free = |key: &str| !RESERVED_PARAMETERS.contains(&key);
     for (key, value) in url.query_pairs() {
         if is_free(&key) && !fields.contains_key(&*key) {
@@ -176,7 +250,10 @@ fn query(url: &Url, fields: &Map<String, Json>, protocol: Protocol) -> String {
     for (key, value) in fields.iter().filter(|(key, _)| is_free(key)) {
         query.append_pair(key, &plain(value));
     }
-    query.finish()
+    match query.finish() {
+        none if none.is_empty() => none,
+        some => format!("&{some}"),
+    }
 }
 
 fn headers(url: &Url, authority: &str, fields: &Map<String, Json>) -> Result<HeaderMap, EndpointError> {
@@ -213,172 +290,4 @@ fn plain(value: &Json) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn endpoint_with(
-        url: &str,
-        port: u16,
-        path: &str,
-        query: Json,
-        headers: Json,
-    ) -> Result<Endpoint, EndpointError> {
-        let map = |json: Json| json.as_object().cloned().unwrap();
-        Endpoint::new(&Parts {
-            url,
-            port,
-            path,
-            query: &map(query),
-            headers: &map(headers),
-            protocol: Protocol::Auto,
-        })
-    }
-
-    fn endpoint(url: &str, port: u16) -> Endpoint {
-        endpoint_with(url, port, "/socket.io", json!({}), json!({})).unwrap()
-    }
-
-    fn header<'a>(request: &'a Request<()>, name: &str) -> &'a str {
-        request.headers()[name].to_str().unwrap()
-    }
-
-    #[test]
-    fn the_url_of_the_handshake_is_that_of_engine_io_4() {
-        for (url, port, expected) in [
-            (
-                "http://localhost",
-                0,
-                "ws://localhost/socket.io/?EIO=4&transport=websocket",
-            ),
-            (
-                "https://localhost",
-                0,
-                "wss://localhost/socket.io/?EIO=4&transport=websocket",
-            ),
-            ("ws://h", 3000, "ws://h:3000/socket.io/?EIO=4&transport=websocket"),
-            (
-                "wss://h:8443",
-                3000,
-                "wss://h:8443/socket.io/?EIO=4&transport=websocket",
-            ),
-            (
-                "http://[::1]:3000",
-                0,
-                "ws://[::1]:3000/socket.io/?EIO=4&transport=websocket",
-            ),
-            ("http://h/engine", 0, "ws://h/engine/?EIO=4&transport=websocket"),
-            (
-                "http://h/a/b/?x=1",
-                0,
-                "ws://h/a/b/?EIO=4&transport=websocket&x=1",
-            ),
-        ] {
-            assert_eq!(endpoint(url, port).request().uri().to_string(), expected, "{url}");
-        }
-    }
-
-    #[test]
-    fn a_port_in_the_url_wins() {
-        for (url, port, expected) in [
-            ("http://h", 0, 80),
-            ("https://h", 0, 443),
-            ("wss://h", 80, 80),
-            ("http://h:81", 3000, 81),
-            // The scheme's default, but said.
-            ("http://h:80", 3000, 80),
-            ("https://u:443@h:443/x", 3000, 443),
-            ("http://u:1@h", 3000, 3000),
-            ("http://[::1]", 3000, 3000),
-            ("http://[::1]:80/a:9", 3000, 80),
-        ] {
-            assert_eq!(endpoint(url, port).port, expected, "{url}");
-        }
-        let refused = endpoint_with("http://h:0", 3000, "/", json!({}), json!({}));
-        assert_eq!(refused, Err(EndpointError::Port));
-    }
-
-    #[test]
-    fn the_field_path_is_for_urls_without_one() {
-        let path = |url: &str, path: &str| {
-            let endpoint = endpoint_with(url, 0, path, json!({}), json!({})).unwrap();
-            endpoint.request().uri().path().to_owned()
-        };
-        assert_eq!(path("http://h", "/engine"), "/engine/");
-        assert_eq!(path("http://h/", "engine/"), "/engine/");
-        assert_eq!(path("http://h/url", "/field"), "/url/");
-        assert_eq!(path("http://h", ""), "/");
-        assert_eq!(path("http://h", "/a b?"), "/a%20b%3F/");
-    }
-
-    #[test]
-    fn the_query_keeps_the_protocols_parameters() {
-        let fields = json!({"room": "a&b é", "n": 1, "on": true, "sid": "x", "EIO": 3});
-        let endpoint = endpoint_with("http://h?room=old&EIO=3&v=2", 0, "/p", fields, json!({})).unwrap();
-        assert_eq!(
-            endpoint.request().uri().query(),
-            Some("EIO=4&transport=websocket&v=2&n=1&on=true&room=a%26b+%C3%A9")
-        );
-    }
-
-    #[test]
-    fn only_the_setting_asks_for_engine_io_3() {
-        let endpoint = Endpoint::new(&Parts {
-            url: "http://h?EIO=4",
-            port: 0,
-            path: "/p",
-            query: &Map::new(),
-            headers: &Map::new(),
-            protocol: Protocol::EngineIo3,
-        });
-        let query = endpoint.unwrap().request().uri().query().map(str::to_owned);
-        assert_eq!(query.as_deref(), Some("EIO=3&transport=websocket"));
-    }
-
-    #[test]
-    fn headers_and_the_urls_user_are_sent() {
-        let headers = json!({"X-Number": 7, "Cookie": "a=b"});
-        let endpoint = endpoint_with("http://us%40er:p%3Aw@h:3000", 0, "/p", json!({}), headers).unwrap();
-        let request = endpoint.request();
-        assert_eq!(header(&request, "x-number"), "7");
-        assert_eq!(header(&request, "cookie"), "a=b");
-        assert_eq!(header(&request, "host"), "h:3000");
-        // us@er:p:w
-        assert_eq!(header(&request, "authorization"), "Basic dXNAZXI6cDp3");
-        assert_eq!(header(&request, "upgrade"), "websocket");
-        assert_ne!(
-            header(&request, "sec-websocket-key"),
-            header(&endpoint.request(), "sec-websocket-key")
-        );
-    }
-
-    #[test]
-    fn faults_are_named_without_secrets() {
-        let fault = |url: &str, headers: Json| {
-            let endpoint = endpoint_with(url, 0, "/p", json!({}), headers);
-            endpoint.unwrap_err().to_string()
-        };
-        assert!(fault("ftp://h", json!({})).contains("scheme `ftp`"));
-        assert!(fault("http://", json!({})).contains("not valid"));
-        assert!(fault("http://h", json!({"a b": "x"})).contains("`a b`"));
-        assert!(fault("http://h", json!({"Upgrade": "x"})).contains("`Upgrade`"));
-        let text = fault("http://h", json!({"token": "sec\nret"}));
-        assert!(text.contains("`token`") && !text.contains("ret`"), "{text}");
-    }
-
-    #[test]
-    fn an_endpoint_is_shown_without_secrets() {
-        let query = json!({"key": "secret"});
-        let endpoint = endpoint_with(
-            "https://me:secret@h/p?t=secret",
-            0,
-            "/",
-            query,
-            json!({"a": "secret"}),
-        )
-        .unwrap();
-        assert_eq!(endpoint.to_string(), "https://h/p/");
-        assert_eq!(format!("{endpoint:?}"), "Endpoint(https://h/p/)");
-    }
-}
+mod tests;

@@ -99,6 +99,24 @@ const CONNECTION: &[Field] = &[
         .range(1 << 10, 1 << 31)
         .default(Literal::Int(100_000_000))
         .help("How large a received event may be. A larger one ends the connection with an error."),
+    Field::new("transports", "Transports", DataType::Array)
+        .default(Literal::Json(r#"["websocket"]"#))
+        .elements(DataType::String)
+        .min_length(1)
+        .help("How to connect, in order: \"websocket\", \"polling\" (HTTP long-polling). WebSocket alone is the quickest and \
+               needs no sticky sessions of load balancers. The official client has [\"polling\", \"websocket\"], which \
+               also passes proxies that know no WebSocket."),
+    Field::new("upgrade", "Upgrade", DataType::Bool)
+        .default(Literal::Bool(true))
+        .help("Whether a connection by polling goes over to WebSocket, where Transports names that behind it."),
+    Field::new("try_all_transports", "Try All Transports", DataType::Bool)
+        .help("Whether the next one of Transports is tried where the server does not take the first."),
+    Field::new("remember_upgrade", "Remember Upgrade", DataType::Bool)
+        .help("Whether to reconnect by WebSocket at once after one has worked, until something fails."),
+    Field::new("request_timeout", "Request Timeout", DataType::Int)
+        .unit("ms")
+        .range(0, HOUR)
+        .help("How long one HTTP request of polling may take; 0 is without limit. A GET waits for the server's next ping, 25 s by default."),
     Field::new("tls_ca", "TLS CA", DataType::String)
         .help("Certificate authorities that are trusted beside the system's: the path of a PEM file, or PEM itself."),
     Field::new("tls_certificate", "TLS Certificate", DataType::String)

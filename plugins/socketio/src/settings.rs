@@ -43,12 +43,37 @@ pub(crate) struct Settings {
     /// What Send With Acknowledgement waits at most; `None` is for ever.
     pub(crate) ack_timeout: Option<Duration>,
     pub(crate) max_pending_acks: usize,
+    /// In the order in which they are tried; at least one, each once.
+    transports: Vec<TransportKind>,
+    pub(crate) upgrade: bool,
+    pub(crate) try_all_transports: bool,
+    remember_upgrade: bool,
+    /// For one HTTP request of polling; `None` is any time.
+    pub(crate) request_timeout: Option<Duration>,
     reconnection: bool,
     reconnection_attempts: Option<u32>,
     reconnection_delay_max: Duration,
     randomization_factor: f64,
     pub(crate) timeout: Option<Duration>,
     connect_timeout: Option<Duration>,
+}
+
+/// A way to carry packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TransportKind {
+    /// HTTP long-polling.
+    Polling,
+    /// WebSocket.
+    WebSocket,
+}
+
+impl fmt::Display for TransportKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Polling => "polling",
+            Self::WebSocket => "websocket",
+        })
+    }
 }
 
 /// Why an entry cannot be used.
@@ -62,6 +87,12 @@ pub(crate) enum SettingsError {
     Tls(#[from] TlsError),
     #[error("the namespace `{0}` holds a `,`")]
     Namespace(String),
+    #[error("`{0}` is no transport; there are `polling` and `websocket`")]
+    Transport(String),
+    #[error("no transport is named; there are `polling` and `websocket`")]
+    NoTransport,
+    #[error("long-polling speaks Engine.IO 4 only; with `engine_io = \"3\"` the transport is `websocket`")]
+    OldPolling,
 }
 
 /// An entry, or why it cannot be used.
@@ -100,6 +131,10 @@ impl Settings {
         if tls.is_wanted() && !endpoint.is_secure {
             log::warn!("{endpoint} is not encrypted: its settings for TLS have no effect");
         }
+        let transports = transports(&entry.transports)?;
+        if protocol == Protocol::EngineIo3 && transports.contains(&TransportKind::Polling) {
+            return Err(SettingsError::OldPolling);
+        }
         Ok(Self {
             endpoint,
             tls,
@@ -115,6 +150,11 @@ impl Settings {
             protocol,
             ack_timeout: (!entry.ack_timeout.is_zero()).then_some(entry.ack_timeout),
             max_pending_acks: entry.max_pending_acks,
+            transports,
+            upgrade: entry.upgrade,
+            try_all_transports: entry.try_all_transports,
+            remember_upgrade: entry.remember_upgrade,
+            request_timeout: (!entry.request_timeout.is_zero()).then_some(entry.request_timeout),
             reconnection: entry.reconnection,
             reconnection_attempts: (entry.reconnection_attempts > 0).then_some(entry.reconnection_attempts),
             reconnection_delay_max: entry.reconnection_delay_max,
@@ -122,6 +162,15 @@ impl Settings {
             timeout: (!entry.timeout.is_zero()).then_some(entry.timeout),
             connect_timeout: (!entry.connect_timeout.is_zero()).then_some(entry.connect_timeout),
         })
+    }
+
+    /// The transports for the next attempt. `has_worked_by_websocket`: the last connection did.
+    pub(crate) fn transports_to_try(&self, has_worked_by_websocket: bool) -> Vec<TransportKind> {
+        let websocket = TransportKind::WebSocket;
+        match self.remember_upgrade && has_worked_by_websocket && self.transports.contains(&websocket) {
+            true => vec![websocket],
+            false => self.transports.clone(),
+        }
     }
 
     /// What the protocol needs of it.
@@ -172,6 +221,25 @@ fn namespaces(names: &[String]) -> Result<Vec<String>, SettingsError> {
     Ok(namespaces)
 }
 
+/// Each transport once.
+fn transports(names: &[String]) -> Result<Vec<TransportKind>, SettingsError> {
+    let mut transports = Vec::with_capacity(names.len());
+    for name in names {
+        let kind = match name.as_str() {
+            "polling" => TransportKind::Polling,
+            "websocket" => TransportKind::WebSocket,
+            _ => return Err(SettingsError::Transport(name.clone())),
+        };
+        if !transports.contains(&kind) {
+            transports.push(kind);
+        }
+    }
+    match transports.is_empty() {
+        true => Err(SettingsError::NoTransport),
+        false => Ok(transports),
+    }
+}
+
 #[derive(Deserialize)]
 struct Section {
     /// Read one by one, so that one that is wrong does not hide the others.
@@ -209,6 +277,12 @@ struct Entry {
     ack_timeout: Duration,
     max_pending_acks: usize,
     max_message_size: usize,
+    transports: Vec<String>,
+    upgrade: bool,
+    try_all_transports: bool,
+    remember_upgrade: bool,
+    #[serde(deserialize_with = "millis")]
+    request_timeout: Duration,
     #[serde(flatten)]
     tls: TlsEntry,
 }
@@ -328,6 +402,37 @@ pub(crate) mod tests {
         assert_eq!(names(json!(["admin", "/", "/admin"])), ["/admin", "/"]);
         assert!(fault(json!({"url": "http://h", "namespaces": ["/a,b"]})).contains("`/a,b`"));
         assert!(fault(json!({"url": "http://h", "namespaces": [1]})).contains("expected a string"));
+    }
+
+    #[test]
+    fn transports_are_named_in_their_order() {
+        let names = |names: Json| settings(json!({"url": "http://h", "transports": names})).transports;
+        assert_eq!(
+            settings(json!({"url": "http://h"})).transports,
+            [TransportKind::WebSocket]
+        );
+        assert_eq!(
+            names(json!(["polling", "websocket", "polling"])),
+            [TransportKind::Polling, TransportKind::WebSocket]
+        );
+        assert!(fault(json!({"url": "http://h", "transports": ["webtransport"]})).contains("`webtransport`"));
+        assert!(fault(json!({"url": "http://h", "transports": []})).contains("no transport"));
+        let old = json!({"url": "http://h", "transports": ["polling"], "engine_io": "3"});
+        assert!(fault(old).contains("Engine.IO 4 only"));
+    }
+
+    #[test]
+    fn a_remembered_websocket_is_tried_alone() {
+        let both = [TransportKind::Polling, TransportKind::WebSocket];
+        for (names, remember, has_worked, expected) in [
+            (json!(["polling", "websocket"]), true, true, &both[1..]),
+            (json!(["polling", "websocket"]), true, false, &both[..]),
+            (json!(["polling", "websocket"]), false, true, &both[..]),
+            (json!(["polling"]), true, true, &both[..1]),
+        ] {
+            let fields = json!({"url": "http://h", "transports": names, "remember_upgrade": remember});
+            assert_eq!(settings(fields).transports_to_try(has_worked), expected);
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Opening a transport: name → TCP → TLS → WebSocket. Each step is named, for the errors and for a time-out.
+//! Opening a connection: name → TCP → TLS, then a WebSocket. Each step is named, for the errors and for a time-out.
 
 use std::{
     io,
@@ -16,7 +16,7 @@ use tokio::{
 use tungstenite::{
     Error,
     error::ProtocolError,
-    http::{Response, header},
+    http::{HeaderMap, Request, Response, StatusCode, header},
     protocol::WebSocketConfig,
 };
 use url::Host;
@@ -50,6 +50,14 @@ pub(super) struct Connector {
     pub(super) tls: Arc<Tls>,
 }
 
+/// Where a connection leads, and how far it is.
+#[derive(Clone)]
+pub(super) struct Route {
+    pub(super) settings: Arc<Settings>,
+    pub(super) connector: Connector,
+    pub(super) progress: Progress,
+}
+
 /// The step that is under way, readable from outside of the future.
 #[derive(Clone)]
 pub(super) struct Progress(Arc<Mutex<Stage>>);
@@ -63,19 +71,29 @@ impl Progress {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enter(&self, stage: Stage) {
+    pub(super) fn enter(&self, stage: Stage) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = stage;
     }
 }
 
-/// Opens a WebSocket. Dropping the future gives everything up at once.
-pub(super) async fn open(
-    settings: Arc<Settings>,
-    connector: Connector,
-    progress: Progress,
-) -> Result<Socket, TransportFailure> {
+fn failed(stage: Stage, message: String) -> TransportFailure {
+    TransportFailure::Failed { stage, message }
+}
+
+/// A stream to the server, and what its TLS has to say about later failures.
+pub(super) struct Connected {
+    pub(super) stream: Stream,
+    pub(super) tls: Option<TlsClient>,
+}
+
+/// Opens a stream to the server. Dropping the future gives everything up at once.
+pub(super) async fn open_stream(route: &Route) -> Result<Connected, TransportFailure> {
+    let Route {
+        settings,
+        connector,
+        progress,
+    } = route;
     let endpoint = &settings.endpoint;
-    let failed = |stage, message| TransportFailure::Failed { stage, message };
 
     progress.enter(Stage::Tls);
     let tls = match endpoint.is_secure {
@@ -122,8 +140,14 @@ pub(super) async fn open(
         }
         None => Stream::Plain(stream),
     };
+    Ok(Connected { stream, tls })
+}
 
-    progress.enter(Stage::Http);
+/// Opens a WebSocket. Dropping the future gives everything up at once.
+pub(super) async fn open_websocket(route: &Route, request: Request<()>) -> Result<Socket, TransportFailure> {
+    let settings = &route.settings;
+    let Connected { stream, tls } = open_stream(route).await?;
+    route.progress.enter(Stage::Http);
     // The write buffer itself needs no bound: `socket` stops at the first frame that is not written at once.
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
@@ -131,12 +155,12 @@ pub(super) async fn open(
         .max_write_buffer_size(usize::MAX)
         .max_message_size(Some(settings.max_message_size))
         .max_frame_size(Some(settings.max_message_size));
-    let socket = polled::upgrade(stream, endpoint.request(), config)
-        .await
-        .map_err(|error| match tls.and_then(|tls| late_refusal(&tls, &error)) {
+    let socket = polled::upgrade(stream, request, config).await.map_err(|error| {
+        match tls.and_then(|tls| late_refusal(&tls, &error)) {
             Some(message) => failed(Stage::Tls, message),
             None => failed(Stage::Http, describe_refusal(error)),
-        })?;
+        }
+    })?;
     Ok(Socket::new(socket))
 }
 
@@ -200,11 +224,25 @@ fn describe_refusal(error: Error) -> String {
 }
 
 fn describe_response(response: &Response<Option<Vec<u8>>>) -> String {
-    let status = response.status();
-    let text = response.body().as_deref().map(shown).unwrap_or_default();
-    let mut description = format!("the server answered HTTP {status}, not a WebSocket upgrade");
-    let location = response
-        .headers()
+    let text = response.body().as_deref().unwrap_or_default();
+    describe_answer(
+        response.status(),
+        response.headers(),
+        text,
+        ", not a WebSocket upgrade",
+    )
+}
+
+/// An answer that is not the wanted one, in words.
+pub(super) fn describe_answer(
+    status: StatusCode,
+    headers: &HeaderMap,
+    text: &[u8],
+    instead_of: &str,
+) -> String {
+    let text = shown(text);
+    let mut description = format!("the server answered HTTP {status}{instead_of}");
+    let location = headers
         .get(header::LOCATION)
         .and_then(|value| value.to_str().ok());
     if let Some(location) = location.filter(|_| status.is_redirection()) {

@@ -10,14 +10,15 @@ use std::{
     time::Instant,
 };
 
-use socketio_proto::{AckId, Action, Client, Limits};
+use socketio_proto::{AckId, Action, Client, Limits, TransportFailure};
 use tokio::sync::{mpsc, watch};
 
 use super::{
     command::{Asker, Command},
-    connect::{self, Connector, Progress},
+    connect::{Connector, Progress, Route},
     inbox::Inbox,
     load::Load,
+    open::{self, Opened},
     outlet::Outlet,
     random,
     socket::now,
@@ -72,6 +73,8 @@ pub(super) struct Live<'a> {
     transport: Transport,
     progress: Progress,
     timer: Timer,
+    /// A WebSocket has worked, and nothing has failed since then.
+    has_worked_by_websocket: bool,
     /// The namespaces that the core was told of.
     wanted: BTreeSet<String>,
     joined: HashSet<Arc<str>>,
@@ -99,6 +102,7 @@ impl<'a> Live<'a> {
             transport: Transport::None,
             progress: Progress::new(),
             timer: Timer::new(),
+            has_worked_by_websocket: false,
             wanted: BTreeSet::new(),
             joined: HashSet::new(),
             refused: BTreeMap::new(),
@@ -184,15 +188,15 @@ impl<'a> Live<'a> {
                         self.settings.endpoint
                     );
                     self.progress = Progress::new();
-                    let (settings, connector) = (self.settings.clone(), self.context.connector.clone());
-                    let opening = connect::open(settings, connector, self.progress.clone());
-                    self.transport = Transport::Opening(Box::pin(opening));
+                    let route = Route {
+                        settings: self.settings.clone(),
+                        connector: self.context.connector.clone(),
+                        progress: self.progress.clone(),
+                    };
+                    let transports = self.settings.transports_to_try(self.has_worked_by_websocket);
+                    self.transport = Transport::Opening(Box::pin(open::open(route, transports)));
                 }
-                Action::Close => {
-                    if let Transport::Open(socket) = &mut self.transport {
-                        socket.close();
-                    }
-                }
+                Action::Close => self.transport.close(),
                 Action::Abort => self.transport.abort(),
             }
         }
@@ -201,11 +205,18 @@ impl<'a> Live<'a> {
     fn on_turn(&mut self, turn: Turn) {
         match turn {
             Turn::Moved => {}
-            Turn::Opened(socket) => {
-                self.transport = Transport::Open(socket);
+            Turn::Opened(opened) => {
+                self.has_worked_by_websocket |= matches!(opened, Opened::WebSocket(_));
+                self.transport = opened.into();
                 self.client.handle_opened(now());
             }
+            Turn::Upgraded(socket) => {
+                log::debug!("connection `{}`: goes on over WebSocket", self.context.name);
+                self.has_worked_by_websocket = true;
+                self.transport = Transport::WebSocket(socket);
+            }
             Turn::Ended(failure) => {
+                self.has_worked_by_websocket &= matches!(failure, TransportFailure::Closed { .. });
                 self.transport = Transport::None;
                 self.client.handle_closed(now(), failure);
             }

@@ -1,4 +1,5 @@
-//! Randomness for the waits between attempts: nobody must be unable to guess it, so a small generator does.
+//! Randomness for the waits between attempts and for cache busters: nobody must be unable to guess it, so a small
+//! generator does.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -14,9 +15,28 @@ pub(super) fn source() -> impl FnMut() -> f64 + Send {
     }
 }
 
+/// A short text that is not used twice: for URLs that caches must not know.
+pub(super) fn unique() -> String {
+    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut number = RandomState::new().build_hasher().finish();
+    let mut digit = || {
+        let digit = DIGITS[(number % 36) as usize];
+        number /= 36;
+        char::from(digit)
+    };
+    (0..8).map(|_| digit()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unique_texts_differ() {
+        let texts: std::collections::HashSet<String> = (0..1000).map(|_| unique()).collect();
+        assert_eq!(texts.len(), 1000);
+        assert!(texts.iter().all(|text| text.len() == 8));
+    }
 
     #[test]
     fn numbers_are_spread_over_the_unit_interval() {

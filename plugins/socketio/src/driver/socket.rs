@@ -74,6 +74,39 @@ impl Socket {
         let _ = self.websocket.close(None).and_then(|()| self.websocket.flush());
     }
 
+    /// Writes a message ahead of all that the core gives.
+    pub(super) fn send(&mut self, frame: Frame) -> Result<(), TransportFailure> {
+        let message = match frame {
+            Frame::Text(text) => Message::text(text),
+            Frame::Binary(bytes) => Message::Binary(bytes),
+        };
+        match self.websocket.write(message) {
+            Ok(()) => {}
+            // It was taken nevertheless.
+            Err(error) if would_block(&error) => self.is_blocked = true,
+            Err(error) => return Err(failure(error)),
+        }
+        self.is_dirty = true;
+        self.flush().map_err(failure)
+    }
+
+    /// The next message, which is for nobody but the caller; while the core has another transport.
+    pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, TransportFailure>> {
+        self.websocket.get_ref().task().enter(cx);
+        loop {
+            if self.is_dirty {
+                self.flush().map_err(failure)?;
+            }
+            match self.websocket.read() {
+                Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => self.is_dirty = true,
+                Ok(Message::Close(_)) => return Poll::Ready(Err(TransportFailure::eof())),
+                Ok(message) => return Poll::Ready(Ok(message)),
+                Err(error) if would_block(&error) => return Poll::Pending,
+                Err(error) => return Poll::Ready(Err(failure(error))),
+            }
+        }
+    }
+
     /// Moves frames both ways, and messages into `inbox`. Ready when frames went one way or the other, or with the
     /// reason why the connection has ended. With a full inbox nothing is received.
     pub(super) fn poll(

@@ -1,23 +1,25 @@
 //! The one transport of a connection, in whatever state.
 
-use std::{
-    future::{Future, pending, poll_fn},
-    pin::Pin,
-};
+use std::future::{pending, poll_fn};
 
 use socketio_proto::{Client, TransportFailure};
 
-use super::{inbox::Inbox, socket::Socket};
-
-type Opening = Pin<Box<dyn Future<Output = Result<Socket, TransportFailure>> + Send>>;
+use super::{
+    inbox::Inbox,
+    open::{Opened, Opening},
+    polling::Polling,
+    socket::Socket,
+};
 
 pub(super) enum Transport {
     /// There is none.
     None,
     /// It is being opened.
     Opening(Opening),
-    /// It is open.
-    Open(Box<Socket>),
+    /// A WebSocket is open.
+    WebSocket(Box<Socket>),
+    /// A session is polled.
+    Polling(Box<Polling>),
 }
 
 /// What a transport did.
@@ -25,7 +27,9 @@ pub(super) enum Turn {
     /// Frames went one way or the other.
     Moved,
     /// It is open now.
-    Opened(Box<Socket>),
+    Opened(Opened),
+    /// The session that was polled goes on over this.
+    Upgraded(Box<Socket>),
     /// It could not be opened, or has ended.
     Ended(TransportFailure),
 }
@@ -36,20 +40,43 @@ impl Transport {
         match self {
             Transport::None => pending().await,
             Transport::Opening(opening) => match opening.await {
-                Ok(socket) => Turn::Opened(Box::new(socket)),
+                Ok(opened) => Turn::Opened(opened),
                 Err(failure) => Turn::Ended(failure),
             },
-            Transport::Open(socket) => match poll_fn(|cx| socket.poll(cx, client, inbox)).await {
+            Transport::WebSocket(socket) => match poll_fn(|cx| socket.poll(cx, client, inbox)).await {
                 Ok(()) => Turn::Moved,
+                Err(failure) => Turn::Ended(failure),
+            },
+            Transport::Polling(polling) => match poll_fn(|cx| polling.poll(cx, client, inbox)).await {
+                Ok(None) => Turn::Moved,
+                Ok(Some(socket)) => Turn::Upgraded(socket),
                 Err(failure) => Turn::Ended(failure),
             },
         }
     }
 
+    /// Begins to close it politely, if it is open.
+    pub(super) fn close(&mut self) {
+        match self {
+            Transport::WebSocket(socket) => socket.close(),
+            Transport::Polling(polling) => polling.close(),
+            Transport::None | Transport::Opening(_) => {}
+        }
+    }
+
     /// Drops the transport.
     pub(super) fn abort(&mut self) {
-        if let Transport::Open(socket) = std::mem::replace(self, Transport::None) {
+        if let Transport::WebSocket(socket) = std::mem::replace(self, Transport::None) {
             socket.abort();
+        }
+    }
+}
+
+impl From<Opened> for Transport {
+    fn from(opened: Opened) -> Self {
+        match opened {
+            Opened::WebSocket(socket) => Self::WebSocket(socket),
+            Opened::Polling(polling) => Self::Polling(polling),
         }
     }
 }

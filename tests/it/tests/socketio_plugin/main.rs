@@ -20,3 +20,4 @@ mod secrets;
 mod sending;
 mod states;
 mod tls;
+mod transports;

@@ -3,9 +3,10 @@
 use socketio_proto::{AckOutcome, ConnectErrorKind, DisconnectReason, Event};
 
 use super::{
-    super::{command::Asker, inbox::Inbox, report, socket::now},
+    super::{command::Asker, inbox::Inbox, report, socket::now, transport::Transport},
     Context, Live,
 };
+use crate::settings::TransportKind;
 
 impl Live<'_> {
     /// Tells what has happened. Says whether the connection was stopped.
@@ -29,7 +30,24 @@ impl Live<'_> {
         let (context, endpoint) = (&mut *self.context, &self.settings.endpoint);
         let secrets = &self.settings.secrets;
         match event {
-            Event::Opened { .. } => log::info!("connection `{}`: open to {endpoint}", context.name),
+            Event::Opened {
+                sid,
+                upgrades,
+                max_payload,
+            } => {
+                let by = match &mut self.transport {
+                    Transport::Polling(polling) => {
+                        // No server takes nothing at all; 0 is no limit, as for the official client.
+                        let limit = max_payload.and_then(|limit| usize::try_from(limit).ok());
+                        let limit = limit.filter(|limit| *limit > 0);
+                        self.client.limit_packets(limit);
+                        polling.begin(&sid, &upgrades, limit);
+                        TransportKind::Polling
+                    }
+                    _ => TransportKind::WebSocket,
+                };
+                log::info!("connection `{}`: open to {endpoint} by {by}", context.name);
+            }
             Event::Connected { namespace, .. } => {
                 log::debug!("connection `{}`: namespace `{namespace}` joined", context.name);
                 context.load.set_online(true);
