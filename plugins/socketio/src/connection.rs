@@ -18,8 +18,8 @@ use tokio::sync::mpsc;
 
 use crate::{
     driver::{
-        Argument, Asker, Command, Driver, DriverError, Event, Load, Outgoing, Outlet, SendBufferFull,
-        TooManyPendingAcks,
+        Argument, Asker, Command, Driver, DriverError, Event, Load, Outgoing, Outlet, RequestEnded, Requests,
+        SendBufferFull, TooManyPendingAcks,
     },
     settings::{self, Checked},
 };
@@ -48,6 +48,8 @@ pub(crate) enum RequestError {
         name: String,
         reason: TooManyPendingAcks,
     },
+    #[error("the request {handle} {how}")]
+    Request { handle: u64, how: RequestEnded },
     #[error(transparent)]
     Emit(#[from] EmitError),
     #[error(transparent)]
@@ -93,6 +95,7 @@ impl Connections {
             host: self.host.clone(),
             driver: Arc::clone(&self.driver),
             load: Arc::default(),
+            requests: Arc::default(),
             state: Mutex::new(State {
                 settings: self.settings.get(name).cloned(),
                 is_started: false,
@@ -120,6 +123,7 @@ pub(crate) struct Connection {
     host: Host,
     driver: Arc<Driver>,
     load: Arc<Load>,
+    requests: Arc<Requests>,
     state: Mutex<State>,
 }
 
@@ -159,6 +163,7 @@ impl Connection {
     pub(crate) fn stop(&self) {
         let mut state = self.state();
         if std::mem::take(&mut state.is_started) {
+            self.requests.disconnect(None);
             // Where there is no task any more, nothing is left to stop.
             let _ = self.command(&mut state, Command::Stop);
         }
@@ -208,6 +213,34 @@ impl Connection {
             size,
             timeout,
             asker: Arc::clone(asker),
+        };
+        self.command(&mut state, command)
+    }
+
+    /// Answers a request of the server, once.
+    pub(crate) fn acknowledge(
+        &self,
+        handle: u64,
+        argument: Argument,
+        size: usize,
+    ) -> Result<(), RequestError> {
+        let mut state = self.state();
+        let ended = |how| RequestError::Request { handle, how };
+        if !state.is_started {
+            let how = self.requests.take(handle).err();
+            return Err(ended(how.unwrap_or(RequestEnded::Disconnected)));
+        }
+        // First of all room: what is taken cannot be answered again.
+        let size = self.reserve("", size)?;
+        let request = self.requests.take(handle);
+        let request = request.map_err(|how| {
+            self.load.give_back(size);
+            ended(how)
+        })?;
+        let command = Command::Acknowledge {
+            request,
+            argument,
+            size,
         };
         self.command(&mut state, command)
     }
@@ -276,8 +309,14 @@ impl Connection {
             let outlet =
                 Outlet::new(&self.host, &self.name).map_err(|error| DriverError::Host(error.to_string()))?;
             let folder = self.host.project_folder().ok_or(DriverError::Ended)?;
-            self.driver
-                .connect_task(&self.name, receiver, Arc::clone(&self.load), outlet, folder)?;
+            self.driver.connect_task(
+                &self.name,
+                receiver,
+                Arc::clone(&self.load),
+                Arc::clone(&self.requests),
+                outlet,
+                folder,
+            )?;
             state.commands = Some(sender);
         }
         let sent = state.commands.as_ref().map(|commands| commands.send(command));

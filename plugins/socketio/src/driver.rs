@@ -4,8 +4,8 @@
 //! frames, time and commands, and carries out what comes of it. `open` opens a transport, by the steps of `connect`.
 //! There are two: `socket`, a WebSocket (`polled` makes its stream fit for tungstenite), and `polling`, whose requests
 //! `http` makes and which `probe` may lead to a WebSocket. `inbox` and `outlet` bring events to the engine,
-//! `subscriptions` knows which are wanted, `load` bounds what waits
-//! to be sent.
+//! `subscriptions` knows which are wanted, `requests` holds what the server waits for, `load` bounds what waits to be
+//! sent.
 //!
 //! Invariants:
 //! - A connection has at most one transport, and at most one task.
@@ -27,6 +27,7 @@ mod polling;
 mod probe;
 mod random;
 mod report;
+mod requests;
 mod resolve;
 mod socket;
 mod subscriptions;
@@ -39,4 +40,5 @@ mod transport;
 pub(crate) use command::{Argument, Asker, Command, Event, Outgoing};
 pub(crate) use load::{Load, SendBufferFull, TooManyPendingAcks};
 pub(crate) use outlet::Outlet;
+pub(crate) use requests::{RequestEnded, Requests};
 pub(crate) use thread::{Driver, DriverError};

@@ -3,6 +3,7 @@
 //! All of them carry the attribute `configuration`, which names the connection. The actions hand a command to it and
 //! fire at once; what comes of it arrives at the event nodes, which hand on what was emitted and have no behaviour.
 
+mod acknowledge;
 mod argument;
 mod events;
 mod send;
@@ -16,7 +17,7 @@ use pulsewire_plugin_api::{
     value::DataType,
 };
 
-pub(crate) use events::{ON_ERROR, ON_RECEIVE, ON_START, ON_STOP, ON_SUBSCRIBE, ON_UNSUBSCRIBE};
+pub(crate) use events::{ON_ERROR, ON_RECEIVE, ON_REQUEST, ON_START, ON_STOP, ON_SUBSCRIBE, ON_UNSUBSCRIBE};
 
 pub(crate) use send_with_acknowledgement::{ACKNOWLEDGED, DISCONNECTED, TIMED_OUT};
 
@@ -28,11 +29,13 @@ pub(crate) const ALL: &[NodeType] = &[
     start::STOP,
     send::SEND,
     send_with_acknowledgement::SEND_WITH_ACKNOWLEDGEMENT,
+    acknowledge::ACKNOWLEDGE,
     subscriptions::SUBSCRIBE,
     subscriptions::UNSUBSCRIBE,
     ON_START,
     ON_STOP,
     ON_RECEIVE,
+    ON_REQUEST,
     ON_ERROR,
     ON_SUBSCRIBE,
     ON_UNSUBSCRIBE,
@@ -84,6 +87,9 @@ pub(crate) fn register(registrar: &mut Registrar<SocketIo>) {
             ))
         },
     );
+    registrar.node(&acknowledge::ACKNOWLEDGE, |plugin, setup| {
+        Ok(acknowledge::Acknowledge::new(plugin.connections.of(setup), setup))
+    });
     registrar.node(&subscriptions::SUBSCRIBE, |plugin, setup| {
         Ok(subscriptions::Subscribe(plugin.connections.of(setup)))
     });
@@ -94,6 +100,7 @@ pub(crate) fn register(registrar: &mut Registrar<SocketIo>) {
         &ON_START,
         &ON_STOP,
         &ON_RECEIVE,
+        &ON_REQUEST,
         &ON_ERROR,
         &ON_SUBSCRIBE,
         &ON_UNSUBSCRIBE,

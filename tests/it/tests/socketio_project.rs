@@ -312,8 +312,10 @@ fn disabled_plugin_is_gone_and_its_library_is_not_opened() {
         ids.filter(|id| id.starts_with("socketio.")).collect()
     };
     let all = [
+        "acknowledge",
         "on_error",
         "on_receive",
+        "on_request",
         "on_start",
         "on_stop",
         "on_subscribe",

@@ -1,4 +1,4 @@
-//! Acknowledgements that the server owes us (socket.io-protocol v5, "Acknowledgement").
+//! Acknowledgements, above all those that the server owes us (socket.io-protocol v5, "Acknowledgement").
 //!
 //! The ids of a namespace count up and its send buffer keeps their order. So the first id that still waits in the buffer
 //! parts those whose packet was written, which end with the connection, from those that survive it.
@@ -19,6 +19,22 @@ pub struct AckId {
 
 impl AckId {
     /// The number on the wire. Each namespace counts from 0; a reconnection does not reset it.
+    pub fn number(self) -> u64 {
+        self.number
+    }
+}
+
+/// Names one request of the server, an event that wants an acknowledgement. Of no use once its namespace was left or lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestId {
+    pub(crate) namespace: NamespaceId,
+    /// When the namespace was joined, see [`Namespace::joins`](crate::namespace::Namespace::joins).
+    pub(crate) join: u64,
+    pub(crate) number: u64,
+}
+
+impl RequestId {
+    /// The number on the wire; servers start to count anew with each connection.
     pub fn number(self) -> u64 {
         self.number
     }

@@ -34,6 +34,8 @@ pub(crate) struct Encoded {
     pub(crate) attachments: Vec<Bytes>,
     /// The id of the acknowledgement that is asked for.
     pub(crate) ack_id: Option<u64>,
+    /// It answers a request of the server, so it must not outlive the connection.
+    pub(crate) is_answer: bool,
 }
 
 impl Encoded {
@@ -46,6 +48,7 @@ impl Encoded {
             text,
             attachments: Vec::new(),
             ack_id: None,
+            is_answer: false,
         }
     }
 }
@@ -74,9 +77,37 @@ pub(crate) fn event(
     if is_reserved_name(name) {
         return Err(EmitError::ReservedName(name.to_owned()));
     }
+    let packet = payload(namespace, ['2', '5'], ack_id, Some(name), args, max_attachments)?;
+    Ok(Encoded { ack_id, ..packet })
+}
+
+/// ACK, or BINARY_ACK if an argument holds bytes.
+pub(crate) fn answer(
+    namespace: &str,
+    ack_id: u64,
+    args: &[Data],
+    max_attachments: usize,
+) -> Result<Encoded, EmitError> {
+    let packet = payload(namespace, ['3', '6'], Some(ack_id), None, args, max_attachments)?;
+    Ok(Encoded {
+        is_answer: true,
+        ..packet
+    })
+}
+
+/// A packet with an array: its first element is the name, if there is one. `kinds` are the types without and with
+/// attachments.
+fn payload(
+    namespace: &str,
+    kinds: [char; 2],
+    ack_id: Option<u64>,
+    name: Option<&str>,
+    args: &[Data],
+    max_attachments: usize,
+) -> Result<Encoded, EmitError> {
     let mut survey = Survey {
         attachments: 0,
-        text: name.len() + 4,
+        text: name.map_or(0, str::len) + 4,
     };
     args.iter().try_for_each(|arg| survey.visit(arg, MAX_DEPTH))?;
     let count = survey.attachments;
@@ -88,24 +119,25 @@ pub(crate) fn event(
     }
 
     // A count of 0 is illegal on the wire: packets without bytes have the other type.
-    let kind = if count == 0 { '2' } else { '5' };
+    let kind = kinds[usize::from(count > 0)];
     let mut text = header(kind, count, namespace, ack_id, survey.text);
     let mut attachments = Vec::with_capacity(count);
     text.push('[');
-    json::string(name, &mut text);
-    if !args.is_empty() {
-        text.push(',');
-        json::elements(args, &mut text, &mut |bytes: &Bytes, text: &mut String| {
-            // Writing to a `String` cannot fail.
-            let _ = write!(text, r#"{{"_placeholder":true,"num":{}}}"#, attachments.len());
-            attachments.push(bytes.clone());
-        });
+    if let Some(name) = name {
+        json::string(name, &mut text);
+        if !args.is_empty() {
+            text.push(',');
+        }
     }
+    json::elements(args, &mut text, &mut |bytes: &Bytes, text: &mut String| {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, r#"{{"_placeholder":true,"num":{}}}"#, attachments.len());
+        attachments.push(bytes.clone());
+    });
     text.push(']');
     Ok(Encoded {
-        text,
         attachments,
-        ack_id,
+        ..Encoded::new(text)
     })
 }
 

@@ -42,6 +42,9 @@ pub enum EmitError {
         /// The limit.
         limit: usize,
     },
+    /// The connection on which the server asked is gone, or its namespace was left.
+    #[error("the server does not wait for the acknowledgement any more")]
+    RequestOver,
     /// As many acknowledgements are owed as [`Config::max_pending_acks`](crate::Config::max_pending_acks).
     #[error("{limit} acknowledgements are awaited already, no more may be")]
     TooManyPendingAcks {

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{AckId, Data, EmitError, Error, json};
+use crate::{AckId, Data, EmitError, Error, RequestId, json};
 
 /// Why a namespace or a connection ended, in the words of the official client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,8 +53,8 @@ pub struct Message {
     pub name: String,
     /// The arguments, none to many.
     pub args: Vec<Data>,
-    /// The id to answer with, if the server wants an acknowledgement.
-    pub ack_id: Option<u64>,
+    /// What to answer, if the server wants an acknowledgement.
+    pub request: Option<RequestId>,
 }
 
 impl Message {

@@ -60,7 +60,7 @@ mod v3;
 #[cfg(test)]
 mod tests;
 
-pub use acks::AckId;
+pub use acks::{AckId, RequestId};
 pub use client::Client;
 pub use config::{Config, Limits, Random};
 pub use data::Data;

@@ -32,6 +32,8 @@ pub(crate) struct Namespace {
     pub(crate) state: State,
     /// The id of the next acknowledgement that is asked for.
     pub(crate) next_ack: u64,
+    /// How often it was joined, or tried to be. An answer to what the server asked before is void.
+    pub(crate) joins: u64,
     /// What waits to be sent, joined or not.
     pub(crate) outgoing: Buffer<Encoded>,
     /// Events that came ahead of the CONNECT reply.
@@ -70,6 +72,7 @@ impl Namespace {
             self.state = State::Wanted;
         }
         self.early.clear();
+        self.outgoing.retain(|packet| !packet.is_answer);
     }
 }
 
@@ -107,6 +110,7 @@ impl Namespaces {
             auth,
             state: State::Wanted,
             next_ack: 0,
+            joins: 0,
             outgoing: Buffer::new(config.send_buffer),
             early: Buffer::new(config.receive_buffer),
         });

@@ -104,6 +104,10 @@ pub(crate) fn namespace_sid(namespace: &str, engine_sid: &str) -> String {
 
 /// The reserved name that an encoded event has, if it has one.
 pub(crate) fn reserved_name(packet: &str) -> Option<&'static str> {
+    // What a server's request is answered with has no name.
+    if matches!(packet.as_bytes().get(1), Some(b'3' | b'6')) {
+        return None;
+    }
     let (_, payload) = packet.split_once("[\"")?;
     let (name, _) = payload.split_once('"')?;
     RESERVED_NAMES.into_iter().find(|reserved| *reserved == name)
@@ -158,5 +162,7 @@ mod tests {
         assert_eq!(event("/a", "ping"), Some("ping"));
         assert_eq!(event("/", "errors"), None);
         assert_eq!(event("/", "e\"error"), None);
+        let answer = encode::answer("/", 7, &["error".into()], 10).unwrap();
+        assert_eq!(reserved_name(&answer.text), None);
     }
 }

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use pulsewire_plugin_api::{EventSource, value::Text};
 use socketio_proto::{Data, EmitError, TextEvent};
 
+use super::requests::Open;
 use crate::settings::Settings;
 
 /// A request. They are carried out in order.
@@ -27,6 +28,13 @@ pub(crate) enum Command {
         /// `None`: what the settings say.
         timeout: Option<Duration>,
         asker: Asker,
+    },
+    /// Acknowledge a request of the server.
+    Acknowledge {
+        request: Open,
+        argument: Argument,
+        /// What was reserved for it in the [`Load`](super::Load).
+        size: usize,
     },
     /// Let an event through. The namespace is normalized.
     Subscribe { namespace: String, event: Text },

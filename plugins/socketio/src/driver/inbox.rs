@@ -1,24 +1,33 @@
 //! Where received events go: those that were subscribed to, and that somebody listens to, to the engine.
 
 use pulsewire_plugin_api::Wanted;
-use socketio_proto::{Message, PlainMessage};
+use socketio_proto::{Message, PlainMessage, RequestId};
 
-use super::{outlet::Outlet, subscriptions::Subscriptions};
+use super::{outlet::Outlet, requests::Requests, subscriptions::Subscriptions};
 use crate::payload::Received;
 
 /// The receiving side of a connection for one turn.
 pub(super) struct Inbox<'a> {
+    connection: &'a str,
     outlet: &'a mut Outlet,
     subscriptions: &'a Subscriptions,
+    requests: &'a Requests,
     /// Asked once for each turn: the answer changes only when the project does.
     wanted: Option<Wanted>,
 }
 
 impl<'a> Inbox<'a> {
-    pub(super) fn new(outlet: &'a mut Outlet, subscriptions: &'a Subscriptions) -> Self {
+    pub(super) fn new(
+        connection: &'a str,
+        outlet: &'a mut Outlet,
+        subscriptions: &'a Subscriptions,
+        requests: &'a Requests,
+    ) -> Self {
         Self {
+            connection,
             outlet,
             subscriptions,
+            requests,
             wanted: None,
         }
     }
@@ -29,11 +38,32 @@ impl<'a> Inbox<'a> {
     }
 
     pub(super) fn take(&mut self, message: Message) {
+        let request = message
+            .request
+            .map(|request| (request, self.outlet.request_wanted()));
+        if let Some((request, wanted)) = request.filter(|(_, wanted)| wanted.is_heard()) {
+            return self.take_request(message, request, wanted);
+        }
         let Some(wanted) = self.wanted() else { return };
         if let Some((namespace, name)) = self.subscriptions.find(&message.namespace, &message.name) {
             let received = Received::of(message.args, wanted);
             self.outlet.received(namespace, name, received);
         }
+    }
+
+    /// A subscribed event whose sender waits for an answer, and somebody who may give it.
+    fn take_request(&mut self, message: Message, request: RequestId, request_wanted: Wanted) {
+        let wanted = self.wanted();
+        let Some((namespace, name)) = self.subscriptions.find(&message.namespace, &message.name) else {
+            return;
+        };
+        if let Some(wanted) = wanted {
+            let received = Received::of(message.args.clone(), wanted);
+            self.outlet.received(namespace, name, received);
+        }
+        let handle = self.requests.open(self.connection, &message.namespace, request);
+        let received = Received::of(message.args, request_wanted);
+        self.outlet.requested(namespace, name, received, handle);
     }
 
     pub(super) fn take_plain(&mut self, message: PlainMessage<'_>) {

@@ -21,6 +21,7 @@ use super::{
     open::{self, Opened},
     outlet::Outlet,
     random,
+    requests::Requests,
     socket::now,
     subscriptions::Subscriptions,
     timer::{Timer, sleep_until_some},
@@ -39,6 +40,7 @@ pub(super) struct Context {
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
     pub(super) shutdown: watch::Receiver<bool>,
     pub(super) load: Arc<Load>,
+    pub(super) requests: Arc<Requests>,
     pub(super) outlet: Outlet,
     pub(super) subscriptions: Subscriptions,
     pub(super) connector: Connector,
@@ -158,14 +160,16 @@ impl<'a> Live<'a> {
 
     async fn input(&mut self) -> Input {
         let Context {
+            name,
             commands,
             shutdown,
+            requests,
             outlet,
             subscriptions,
             ..
         } = &mut *self.context;
         let (was_full, retry_at) = (outlet.is_full(), outlet.retry_at());
-        let mut inbox = Inbox::new(outlet, subscriptions);
+        let mut inbox = Inbox::new(name, outlet, subscriptions, requests);
         let deadline = self.client.poll_timeout();
         tokio::select! {
             turn = self.transport.turn(&mut self.client, &mut inbox) => Input::Turn(turn),
@@ -254,6 +258,7 @@ impl Drop for Live<'_> {
     fn drop(&mut self) {
         // After a stop none is left; a defect leaves them.
         self.end_asks();
+        self.context.requests.disconnect(None);
         let load = &self.context.load;
         load.recount(self.queued, NOTHING);
         load.recount(self.taken, NOTHING);

@@ -91,6 +91,12 @@ impl Load {
         Ok(size)
     }
 
+    /// What was reserved is not needed. `[logic-thread]`
+    pub(crate) fn give_back(&self, size: usize) {
+        self.packets.fetch_sub(1, Ordering::Relaxed);
+        self.bytes.fetch_sub(size, Ordering::Relaxed);
+    }
+
     /// Whether a namespace is joined now. `[driver-thread]`
     pub(super) fn set_online(&self, is_online: bool) {
         self.is_online.store(is_online, Ordering::Relaxed);

@@ -16,8 +16,8 @@ use tokio::time::Instant;
 use super::command::Asker;
 use crate::{
     nodes::{
-        ACKNOWLEDGED, DISCONNECTED, ON_ERROR, ON_RECEIVE, ON_START, ON_STOP, ON_SUBSCRIBE, ON_UNSUBSCRIBE,
-        TIMED_OUT,
+        ACKNOWLEDGED, DISCONNECTED, ON_ERROR, ON_RECEIVE, ON_REQUEST, ON_START, ON_STOP, ON_SUBSCRIBE,
+        ON_UNSUBSCRIBE, TIMED_OUT,
     },
     payload::{self, Received},
 };
@@ -33,7 +33,7 @@ const RETRY_MAX: Duration = Duration::from_millis(16);
 /// The event nodes of one connection.
 pub(crate) struct Outlet {
     /// By [`Kind`].
-    sources: [EventSource; 6],
+    sources: [EventSource; 7],
     /// In order; no two neighbours are for the same nodes.
     waiting: VecDeque<Run>,
     waiting_events: usize,
@@ -72,6 +72,7 @@ enum Kind {
     Error,
     Subscribe,
     Unsubscribe,
+    Request,
 }
 
 /// Events for the same nodes that follow each other. They cross to the engine together.
@@ -95,6 +96,7 @@ impl Outlet {
                 source(ON_ERROR.id())?,
                 source(ON_SUBSCRIBE.id())?,
                 source(ON_UNSUBSCRIBE.id())?,
+                source(ON_REQUEST.id())?,
             ],
             waiting: VecDeque::new(),
             waiting_events: 0,
@@ -142,6 +144,19 @@ impl Outlet {
         let bytes = received.size();
         let values = received.into_values(namespace, name);
         self.wait(Target::All(Kind::Receive), values, bytes);
+    }
+
+    /// What somebody wants of requests of the server.
+    pub(super) fn request_wanted(&self) -> Wanted {
+        self.sources[Kind::Request as usize].wanted()
+    }
+
+    /// A request arrived, and somebody wants it.
+    pub(super) fn requested(&mut self, namespace: &Text, name: &Text, received: Received, handle: u64) {
+        let bytes = received.size();
+        let values = received.into_values(namespace, name);
+        let values = values.into_iter().chain([Value::CustomId(handle)]);
+        self.wait(Target::All(Kind::Request), values, bytes);
     }
 
     /// What a node asked the server has ended: the pulse output that tells how, and the arguments that came.

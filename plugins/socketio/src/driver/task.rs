@@ -56,8 +56,8 @@ async fn wait_for_start(context: &mut Context) -> Option<Arc<Settings>> {
             Command::Subscribe { namespace, event } => context.subscriptions.add(&namespace, &event),
             Command::Unsubscribe { namespace, event } => context.unsubscribe(&namespace, &event),
             Command::Ask { asker, .. } => context.answer(&asker, AckOutcome::Disconnected),
-            // Nothing to stop. Send is refused while nothing is started.
-            Command::Stop | Command::Emit { .. } => {}
+            // Nothing to stop. Send and Acknowledge are refused while nothing is started.
+            Command::Stop | Command::Emit { .. } | Command::Acknowledge { .. } => {}
         }
     }
 }

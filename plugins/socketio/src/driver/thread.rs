@@ -21,6 +21,7 @@ use super::{
     live::Context,
     load::Load,
     outlet::Outlet,
+    requests::Requests,
     resolve::Resolver,
     subscriptions::Subscriptions,
     task,
@@ -88,6 +89,7 @@ impl Driver {
         name: &str,
         commands: mpsc::UnboundedReceiver<Command>,
         load: Arc<Load>,
+        requests: Arc<Requests>,
         outlet: Outlet,
         folder: PathBuf,
     ) -> Result<(), DriverError> {
@@ -103,6 +105,7 @@ impl Driver {
             commands,
             shutdown: running.shutdown.subscribe(),
             load,
+            requests,
             outlet,
             subscriptions: Subscriptions::default(),
             connector: Connector {

@@ -1,4 +1,4 @@
-//! The six event nodes. They hand on what the driver emits, in the order of their outputs.
+//! The event nodes. They hand on what the driver emits, in the order of their outputs.
 
 use pulsewire_plugin_api::{
     describe::{NodeType, Socket},
@@ -8,6 +8,9 @@ use pulsewire_plugin_api::{
 use super::event;
 
 const NAMESPACE: Socket = Socket::data("namespace", "Namespace", DataType::String);
+
+const TRIGGER_NAME: Socket =
+    Socket::data("trigger_name", "Trigger Name", DataType::String).help("The name of the event.");
 
 /// What the server sent, in four views.
 pub(super) const TEXT: Socket = Socket::data("message", "Message", DataType::String).help(
@@ -31,11 +34,27 @@ pub(crate) const ON_RECEIVE: NodeType = event("socketio.on_receive", "On Socket.
     .help("Starts when an event arrives that was subscribed to.")
     .outputs(&[
         NAMESPACE.help("Where the event came."),
-        Socket::data("trigger_name", "Trigger Name", DataType::String).help("The name of the event."),
+        TRIGGER_NAME,
         TEXT,
         FIRST,
         ARGUMENTS,
         DATA,
+    ]);
+
+pub(crate) const ON_REQUEST: NodeType = event("socketio.on_request", "On Socket.IO Request")
+    .help(
+        "Starts when an event arrives that was subscribed to and whose sender waits for an answer: Socket.IO Acknowledge \
+         gives it. The event reaches On Socket.IO Receive too.",
+    )
+    .outputs(&[
+        NAMESPACE.help("Where the event came."),
+        TRIGGER_NAME,
+        TEXT,
+        FIRST,
+        ARGUMENTS,
+        DATA,
+        Socket::data("request", "Request", DataType::CustomId)
+            .help("What Socket.IO Acknowledge wants to know. Good for one answer, until the connection ends."),
     ]);
 
 pub(crate) const ON_ERROR: NodeType = event("socketio.on_error", "On Socket.IO Error")

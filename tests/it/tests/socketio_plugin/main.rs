@@ -16,6 +16,7 @@ mod engine_io_3;
 mod interop;
 mod nonsense;
 mod payloads;
+mod requests;
 mod secrets;
 mod sending;
 mod states;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Client;
 use crate::{
-    AckId, AckOutcome, Data, EmitError, Event, encode,
+    AckId, AckOutcome, Data, EmitError, Event, RequestId, encode,
     namespace::{self, NamespaceId},
 };
 
@@ -41,6 +41,19 @@ impl Client {
         self.acks
             .insert(id, timeout.and_then(|timeout| now.checked_add(timeout)));
         Ok(id)
+    }
+
+    /// Acknowledges an event of the server, with any arguments (socket.io-protocol v5, "Acknowledgement"). It keeps its place
+    /// among what is emitted. [`EmitError::RequestOver`] if the server does not wait any more; what is not written when the
+    /// connection ends is dropped. To answer once is the caller's part.
+    pub fn acknowledge(&mut self, now: Instant, request: RequestId, args: &[Data]) -> Result<(), EmitError> {
+        let joined = self.namespaces.by_id(request.namespace);
+        let joined = joined.filter(|namespace| namespace.is_joined() && namespace.joins == request.join);
+        let name = joined.map(|namespace| namespace.name.clone());
+        let name = name.ok_or(EmitError::RequestOver)?;
+        let packet = encode::answer(&name, request.number, args, self.config.max_sent_attachments)?;
+        let found = self.find(&name)?;
+        self.queue(now, found, packet)
     }
 
     /// The server acknowledges an event. Unknown ids are ignored, as the official client does.

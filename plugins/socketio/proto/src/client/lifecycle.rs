@@ -144,6 +144,7 @@ impl Client {
             .namespace_timeout
             .and_then(|limit| now.checked_add(limit));
         namespace.state = State::Connecting { deadline };
+        namespace.joins += 1;
         if session.joins_by_itself(name) {
             if session.root == Root::Joined {
                 self.on_joined(name, None);

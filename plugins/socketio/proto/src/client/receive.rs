@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{Client, Phase};
 use crate::{
     AckOutcome, ConnectErrorKind, Data, DecodeError, DisconnectReason, Error, Event, Frame, HandshakeError,
-    Message, PlainMessage, TransportFailure,
+    Message, PlainMessage, RequestId, TransportFailure,
     decode::{self, Body, Packet},
     engine::{self, EnginePacket},
     generation::Generation,
@@ -148,7 +148,11 @@ impl Client {
             namespace: namespace.name.clone(),
             name: event,
             args,
-            ack_id,
+            request: ack_id.map(|number| RequestId {
+                namespace: namespace.id,
+                join: namespace.joins,
+                number,
+            }),
         };
         match namespace.state {
             State::Joined => self.events.push_back(Event::Message(message)),

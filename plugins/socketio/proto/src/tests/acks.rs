@@ -1,9 +1,9 @@
-//! Acknowledgements that the client asks for: each ends once.
+//! Acknowledgements that the client asks for, each of which ends once, and those that it is asked for.
 
 use bytes::Bytes;
 
 use super::util::{Pair, config, millis};
-use crate::{AckOutcome, Config, Data, EmitError, Event, Limits};
+use crate::{AckOutcome, Config, Data, EmitError, Event, Limits, RequestId};
 
 #[test]
 fn acknowledgement_brings_the_servers_arguments() {
@@ -266,4 +266,88 @@ fn a_sleep_longer_than_the_heartbeat_keeps_the_request() {
     pair.forget();
     pair.receive("430[]");
     assert_eq!(pair.events(), ["ack 0: []"]);
+}
+
+/// The server asks.
+fn asked(pair: &mut Pair, text: &str) -> RequestId {
+    pair.receive_quietly(text);
+    let Some(Event::Message(message)) = pair.client.poll_event() else {
+        panic!("no message")
+    };
+    message.request.unwrap()
+}
+
+fn answer(pair: &mut Pair, request: RequestId, args: &[Data]) -> Result<(), EmitError> {
+    pair.client.acknowledge(pair.now, request, args)
+}
+
+#[test]
+fn requests_are_answered_in_the_order_of_what_is_sent() {
+    let mut pair = Pair::joined(&["/", "/a"]);
+    let first = asked(&mut pair, r#"427["q",1]"#);
+    let second = asked(&mut pair, r#"42/a,0["q"]"#);
+    pair.queue("/", "before");
+    answer(&mut pair, first, &["n".into(), Data::Binary("ab".into())]).unwrap();
+    answer(&mut pair, second, &[]).unwrap();
+    pair.queue("/", "after");
+    pair.pump();
+    assert_eq!(
+        pair.sent(),
+        [
+            r#"42["before"]"#,
+            r#"461-7["n",{"_placeholder":true,"num":0}]"#,
+            "<ab>",
+            "43/a,0[]",
+            r#"42["after"]"#
+        ]
+    );
+}
+
+#[test]
+fn a_request_is_over_with_its_connection() {
+    let mut pair = Pair::joined(&["/", "/a"]);
+    let request = asked(&mut pair, r#"420["q"]"#);
+    let unwritten = asked(&mut pair, r#"421["q"]"#);
+    answer(&mut pair, unwritten, &[]).unwrap();
+    pair.queue("/", "survives");
+    pair.close();
+    assert_eq!(answer(&mut pair, request, &[]), Err(EmitError::RequestOver));
+    pair.advance(millis(1000));
+    pair.open();
+    assert_eq!(answer(&mut pair, request, &[]), Err(EmitError::RequestOver));
+    pair.accept("/");
+    assert_eq!(pair.sent(), ["40", "40/a,", r#"42["survives"]"#]);
+    // The same number on the new connection is another request.
+    let again = asked(&mut pair, r#"420["q"]"#);
+    assert_eq!(answer(&mut pair, request, &[]), Err(EmitError::RequestOver));
+    answer(&mut pair, again, &[]).unwrap();
+}
+
+#[test]
+fn a_request_is_over_with_its_namespace() {
+    let mut pair = Pair::joined(&["/", "/a"]);
+    let request = asked(&mut pair, r#"42/a,0["q"]"#);
+    pair.receive("41/a,");
+    assert_eq!(answer(&mut pair, request, &[]), Err(EmitError::RequestOver));
+    pair.leave("/a");
+    pair.join("/a");
+    pair.accept("/a");
+    assert_eq!(answer(&mut pair, request, &[]), Err(EmitError::RequestOver));
+}
+
+#[test]
+fn a_request_ahead_of_the_connect_reply_can_be_answered() {
+    let mut pair = Pair::new();
+    pair.join("/");
+    pair.connect();
+    pair.open();
+    pair.receive_quietly(r#"420["early"]"#);
+    pair.receive_quietly(r#"40{"sid":"s"}"#);
+    let request = std::iter::from_fn(|| pair.client.poll_event()).find_map(|event| match event {
+        Event::Message(message) => message.request,
+        _ => None,
+    });
+    answer(&mut pair, request.unwrap(), &[]).unwrap();
+    pair.pump();
+    assert_eq!(pair.sent(), ["40", "430[]"]);
 }

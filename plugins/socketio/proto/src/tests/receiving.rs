@@ -1,7 +1,7 @@
 //! Received events.
 
 use super::util::{Pair, config};
-use crate::{Config, Data, Event, Limits, Message};
+use crate::{Config, Data, Event, Limits, Message, RequestId};
 
 fn message(pair: &mut Pair, text: &str) -> Message {
     pair.receive_quietly(text);
@@ -17,7 +17,7 @@ fn events_reach_the_application() {
     let received = message(&mut pair, r#"42/custom,["message",1,"2",{"3":[true,null]},1.5]"#);
     assert_eq!(&*received.namespace, "/custom");
     assert_eq!(received.name, "message");
-    assert_eq!(received.ack_id, None);
+    assert_eq!(received.request, None);
     let tree = Data::Object(vec![(
         "3".into(),
         Data::Array(vec![Data::Bool(true), Data::Null]),
@@ -28,9 +28,11 @@ fn events_reach_the_application() {
 #[test]
 fn ack_id_of_an_event_is_kept() {
     let mut pair = Pair::joined(&["/"]);
-    assert_eq!(message(&mut pair, r#"420["q",1]"#).ack_id, Some(0));
+    assert_eq!(message(&mut pair, r#"420["q",1]"#).request.unwrap().number(), 0);
     assert_eq!(
-        message(&mut pair, r#"4218446744073709551615["q",1]"#).ack_id,
+        message(&mut pair, r#"4218446744073709551615["q",1]"#)
+            .request
+            .map(RequestId::number),
         Some(u64::MAX)
     );
 }

@@ -64,6 +64,18 @@ impl Live<'_> {
                 self.taken.bytes += size;
                 self.ask(now, *event, timeout, asker);
             }
+            Command::Acknowledge {
+                request,
+                argument,
+                size,
+            } => {
+                self.taken.packets += 1;
+                self.taken.bytes += size;
+                let args = argument.into_args();
+                if let Err(error) = self.client.acknowledge(now, request.id, &args) {
+                    self.context.outlet.error(&request.namespace, &error.to_string());
+                }
+            }
             Command::Subscribe { namespace, event } => {
                 self.context.subscriptions.add(&namespace, &event);
                 self.join(&namespace, true);

@@ -62,6 +62,7 @@ impl Live<'_> {
                     "connection `{}`: namespace `{namespace}` left: {reason}",
                     context.name
                 );
+                context.requests.disconnect(Some(&namespace));
                 self.joined.remove(&namespace);
                 context.load.set_online(!self.joined.is_empty());
                 if reason == DisconnectReason::IoServerDisconnect {
@@ -138,7 +139,7 @@ impl Live<'_> {
 
 impl Context {
     fn inbox(&mut self) -> Inbox<'_> {
-        Inbox::new(&mut self.outlet, &self.subscriptions)
+        Inbox::new(&self.name, &mut self.outlet, &self.subscriptions, &self.requests)
     }
 
     pub(in crate::driver) fn unsubscribe(&mut self, namespace: &str, event: &str) {
