@@ -36,6 +36,7 @@ mod thread;
 mod timer;
 mod tls;
 mod transport;
+mod tunnel;
 
 pub(crate) use command::{Argument, Asker, Command, Event, Outgoing};
 pub(crate) use load::{Load, SendBufferFull, TooManyPendingAcks};

@@ -20,6 +20,7 @@ mod driver;
 mod endpoint;
 mod nodes;
 mod payload;
+mod proxy;
 mod secrets;
 mod section;
 mod settings;

@@ -117,6 +117,11 @@ const CONNECTION: &[Field] = &[
         .unit("ms")
         .range(0, HOUR)
         .help("How long one HTTP request of polling may take; 0 is without limit. A GET waits for the server's next ping, 25 s by default."),
+    Field::new("proxy", "Proxy", DataType::String)
+        .secret()
+        .help("The HTTP proxy to pass by CONNECT: http://host:port, with user:password@ before the host if it wants them."),
+    Field::new("proxy_from_environment", "Proxy From Environment", DataType::Bool)
+        .help("Whether HTTPS_PROXY, HTTP_PROXY and NO_PROXY are followed, in lower case too, where Proxy is empty."),
     Field::new("tls_ca", "TLS CA", DataType::String)
         .help("Certificate authorities that are trusted beside the system's: the path of a PEM file, or PEM itself."),
     Field::new("tls_certificate", "TLS Certificate", DataType::String)

@@ -12,6 +12,7 @@ use socketio_proto::{Config, Limits, Protocol};
 
 use crate::{
     endpoint::{Endpoint, EndpointError, Parts},
+    proxy::{Proxy, ProxyError},
     secrets::Secrets,
     section::SECTION,
 };
@@ -46,6 +47,7 @@ pub(crate) struct Settings {
     /// In the order in which they are tried; at least one, each once.
     transports: Vec<TransportKind>,
     pub(crate) upgrade: bool,
+    pub(crate) proxy: Option<Proxy>,
     pub(crate) try_all_transports: bool,
     remember_upgrade: bool,
     /// For one HTTP request of polling; `None` is any time.
@@ -83,6 +85,8 @@ pub(crate) enum SettingsError {
     Entry(#[source] serde_json::Error),
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error("the namespace `{0}` holds a `,`")]
@@ -135,8 +139,17 @@ impl Settings {
         if protocol == Protocol::EngineIo3 && transports.contains(&TransportKind::Polling) {
             return Err(SettingsError::OldPolling);
         }
+        let proxy = match entry.proxy.is_empty() {
+            false => Some(Proxy::parse(&entry.proxy, "proxy")?),
+            true if entry.proxy_from_environment => {
+                let variable = |name: &str| std::env::var(name).ok();
+                Proxy::from_environment(endpoint.is_secure, &endpoint.host, endpoint.port, variable)?
+            }
+            true => None,
+        };
         Ok(Self {
             endpoint,
+            proxy,
             tls,
             secrets: Secrets::new(&entry.url, &[&entry.auth, &entry.query, &entry.headers]),
             namespaces: namespaces(&entry.namespaces)?,
@@ -279,6 +292,8 @@ struct Entry {
     max_message_size: usize,
     transports: Vec<String>,
     upgrade: bool,
+    proxy: String,
+    proxy_from_environment: bool,
     try_all_transports: bool,
     remember_upgrade: bool,
     #[serde(deserialize_with = "millis")]

@@ -27,6 +27,7 @@ use super::{
     resolve::Resolver,
     socket::{Socket, Stream},
     tls::{Tls, TlsClient},
+    tunnel,
 };
 use crate::settings::{Settings, tls::Trust};
 
@@ -105,22 +106,33 @@ pub(super) async fn open_stream(route: &Route) -> Result<Connected, TransportFai
     };
 
     progress.enter(Stage::Dns);
-    let addresses = match &endpoint.host {
+    let (host, port) = match &settings.proxy {
+        Some(proxy) => (&proxy.host, proxy.port),
+        None => (&endpoint.host, endpoint.port),
+    };
+    let addresses = match host {
         Host::Domain(name) => connector
             .resolver
-            .resolve(name, endpoint.port)
+            .resolve(name, port)
             .await
             .map_err(|error| failed(Stage::Dns, format!("`{name}` is not found: {error}")))?,
-        Host::Ipv4(address) => vec![SocketAddr::new(IpAddr::from(*address), endpoint.port)],
-        Host::Ipv6(address) => vec![SocketAddr::new(IpAddr::from(*address), endpoint.port)],
+        Host::Ipv4(address) => vec![SocketAddr::new(IpAddr::from(*address), port)],
+        Host::Ipv6(address) => vec![SocketAddr::new(IpAddr::from(*address), port)],
     };
 
     progress.enter(Stage::Tcp);
-    let stream = connect_any(addresses)
+    let mut stream = connect_any(addresses)
         .await
         .map_err(|message| failed(Stage::Tcp, message))?;
     if let Err(error) = stream.set_nodelay(true) {
         log::debug!("TCP_NODELAY cannot be set: {error}");
+    }
+    if let Some(proxy) = &settings.proxy {
+        progress.enter(Stage::Proxy);
+        let target = format!("{}:{}", endpoint.host, endpoint.port);
+        tunnel::open(&mut stream, proxy, &target)
+            .await
+            .map_err(|message| failed(Stage::Proxy, message))?;
     }
     let stream = Noted::new(stream);
 

@@ -16,6 +16,8 @@ mod engine_io_3;
 mod interop;
 mod nonsense;
 mod payloads;
+mod polling;
+mod proxy;
 mod requests;
 mod secrets;
 mod sending;
