@@ -9,7 +9,7 @@
 //!
 //! Beside them: `section` (what is declared) and `settings` (what is read of it), `endpoint` (what a URL means), `secrets`
 //! (which do not come back from a server into a log),
-//! `payload` (values of the wire and values of Logic).
+//! `payload` and `outgoing` (values of the wire and values of Logic).
 //!
 //! Not here yet: HTTP long-polling, connection state recovery.
 
@@ -19,6 +19,7 @@ mod connection;
 mod driver;
 mod endpoint;
 mod nodes;
+mod outgoing;
 mod payload;
 mod proxy;
 mod secrets;

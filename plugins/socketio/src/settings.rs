@@ -12,6 +12,7 @@ use socketio_proto::{Config, Limits, Protocol};
 
 use crate::{
     endpoint::{Endpoint, EndpointError, Parts},
+    outgoing::MAX_ATTACHMENTS,
     proxy::{Proxy, ProxyError},
     secrets::Secrets,
     section::SECTION,
@@ -204,6 +205,7 @@ impl Settings {
             bytes: usize::MAX,
         };
         config.max_pending_acks = usize::MAX;
+        config.max_sent_attachments = MAX_ATTACHMENTS;
         config.receive_buffer.bytes = config.receive_buffer.bytes.max(self.max_message_size);
         config.max_attachment_bytes = self.max_message_size;
         config

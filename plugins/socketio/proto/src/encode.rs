@@ -10,7 +10,7 @@ use bytes::Bytes;
 use crate::{Data, EmitError, engine::MESSAGE, json, namespace::normalize};
 
 /// Deepest nesting of an argument: with the array of the payload around it, what serde_json reads.
-const MAX_DEPTH: usize = 126;
+pub const MAX_DEPTH: usize = 126;
 
 /// Names that the protocol's own events have. Clients must not emit them.
 pub(crate) const RESERVED_NAMES: [&str; 6] = [

@@ -64,7 +64,7 @@ pub use acks::{AckId, RequestId};
 pub use client::Client;
 pub use config::{Config, Limits, Random};
 pub use data::Data;
-pub use encode::{TextEvent, is_reserved_name};
+pub use encode::{MAX_DEPTH, TextEvent, is_reserved_name};
 pub use error::{DecodeError, EmitError, Error, HandshakeError, JoinError};
 pub use event::{AckOutcome, Action, ConnectErrorKind, DisconnectReason, Event, Message, PlainMessage, text};
 pub use generation::Protocol;

@@ -2,11 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use pulsewire_plugin_api::{EventSource, value::Text};
+use pulsewire_plugin_api::{
+    EventSource,
+    value::{Array, Text, Value},
+};
 use socketio_proto::{Data, EmitError, TextEvent};
 
 use super::requests::Open;
-use crate::settings::Settings;
+use crate::{outgoing, settings::Settings};
 
 /// A request. They are carried out in order.
 pub(crate) enum Command {
@@ -59,12 +62,16 @@ pub(crate) struct Event {
     pub(super) argument: Argument,
 }
 
-/// The argument of an event to send.
+/// What an event to send carries.
 pub(crate) enum Argument {
     /// A string.
     Text(Text),
-    /// Any value.
+    /// What a JSON text describes.
     Json(Data),
+    /// Any value of Logic.
+    Value(Value),
+    /// Any number of arguments, with any values.
+    All(Array),
 }
 
 /// Longer strings are not encoded on the logic thread.
@@ -98,6 +105,8 @@ impl Argument {
         match self {
             Self::Text(text) => vec![Data::from(&*text)],
             Self::Json(data) => vec![data],
+            Self::Value(value) => vec![outgoing::data(&value)],
+            Self::All(values) => values.iter().map(outgoing::data).collect(),
         }
     }
 }

@@ -10,7 +10,7 @@ use pulsewire_plugin_api::{
 
 use super::{
     CONFIGURATION, action,
-    argument::{Format, MESSAGE, MESSAGE_FORMAT},
+    argument::{self, Format, MESSAGE, MESSAGE_FORMAT, VALUE},
 };
 use crate::connection::Connection;
 
@@ -24,6 +24,8 @@ pub(crate) const ACKNOWLEDGE: NodeType = action("socketio.acknowledge", "Socket.
         Socket::data("request", "Request", DataType::CustomId)
             .help("Which one: the output Request of On Socket.IO Request."),
         MESSAGE,
+        VALUE,
+        argument::ARGUMENTS,
     ]);
 
 pub(super) struct Acknowledge {
@@ -42,7 +44,7 @@ impl Acknowledge {
 
 impl Node for Acknowledge {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
-        let (argument, size) = self.format.read(call, 1)?;
+        let (argument, size) = self.format.read(call, 1, 2)?;
         self.connection.acknowledge(call.custom_id(0)?, argument, size)?;
         Ok(Flow::fire(0))
     }

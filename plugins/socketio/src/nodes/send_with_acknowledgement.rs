@@ -10,7 +10,7 @@ use pulsewire_plugin_api::{
 
 use super::{
     CONFIGURATION, EVENT_NAME, NAMESPACE, action,
-    argument::{Format, MESSAGE, MESSAGE_FORMAT},
+    argument::{self, Format, MESSAGE, MESSAGE_FORMAT, VALUE},
     events::{ARGUMENTS, DATA, FIRST, TEXT},
 };
 use crate::{connection::Connection, driver::Asker};
@@ -36,6 +36,8 @@ pub(crate) const SEND_WITH_ACKNOWLEDGEMENT: NodeType = action(
         .help(
             "Seconds to wait, counted from the pulse, with or without a connection; 0 is the connection's Ack Timeout.",
         ),
+    VALUE,
+    argument::ARGUMENTS,
 ])
 .pulse_outputs(&[
     Socket::pulse("out", "").help("The event was taken."),
@@ -73,7 +75,7 @@ impl SendWithAcknowledgement {
 
 impl Node for SendWithAcknowledgement {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
-        let (argument, size) = self.format.read(call, 2)?;
+        let (argument, size) = self.format.read(call, 2, 4)?;
         let timeout = Duration::try_from_secs_f64(call.float(3)?)
             .map_err(|error| NodeError::new(format!("the timeout cannot be used: {error}")))?;
         let timeout = (!timeout.is_zero()).then_some(timeout);

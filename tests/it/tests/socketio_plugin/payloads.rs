@@ -161,3 +161,68 @@ fn a_full_engine_makes_the_server_wait() {
     assert_eq!(chat.received()[1], "n");
     chat.deactivate();
 }
+
+#[test]
+fn any_value_and_several_arguments_are_sent_with_their_bytes() {
+    on_both(|kind| {
+        let mut server = RealServer::start(kind);
+        let mut chat = Chat::started(&server, json!({}));
+        chat.subscribe("echo", "/");
+        let format = |format: &str| json!({"configuration": "chat", "message_format": format, "event_name": "echo", "namespace": "/"});
+        let nested = Value::from(vec![Value::from(vec![1u8, 2]), Value::Int(7), Value::Empty]);
+        let large = Value::from(vec![9u8; 5000]);
+
+        let mut value = chat.harness.node("socketio.send", format("Value"));
+        let row = |at: usize, value: &Value| {
+            let mut row = vec![Value::from("echo"), "/".into(), "".into(), Value::Empty];
+            row.truncate(at);
+            row.push(value.clone());
+            row
+        };
+        value.run(row(3, &nested));
+        let args = json!([[bytes("AQI="), 7, null]]);
+        server.wait_for(&json!({"on": "event", "name": "echo", "args": args}), LONG);
+        assert_eq!(chat.on("receive").wait(LONG)[3], nested);
+
+        let mut all = chat.harness.node("socketio.send", format("Arguments"));
+        for sent in [vec![], vec!["a".into(), large, nested]] {
+            let sent = Value::from(sent);
+            all.run(row(4, &sent));
+            assert_eq!(chat.on("receive").wait(LONG)[4], sent);
+        }
+        let many = Value::from(vec![Value::from(vec![0u8]); 11]);
+        let refused = all.try_run(row(4, &many)).unwrap_err();
+        assert!(refused.reason().contains("11 attachments"), "{refused:?}");
+
+        // The same in a request and in its answer.
+        let mut asking = chat
+            .harness
+            .node("socketio.send_with_acknowledgement", format("Value"));
+        let sent = Value::from(vec![3u8]);
+        asking.run([
+            "echo".into(),
+            "/".into(),
+            "".into(),
+            Value::Float(0.0),
+            sent.clone(),
+        ]);
+        assert_eq!(
+            asking.run_own_event(LONG).outputs[1..4],
+            [sent.clone(), Value::from(vec![sent.clone()]), sent]
+        );
+        let mut answering = chat.harness.node(
+            "socketio.acknowledge",
+            json!({"configuration": "chat", "message_format": "Arguments"}),
+        );
+        chat.subscribe("q", "/");
+        chat.round_trip();
+        server.send(&json!({"do": "ask", "namespace": "/", "name": "q", "args": []}));
+        let request = chat.on("request").wait(LONG).remove(6);
+        let sent = Value::from(vec![Value::Int(1), Value::from(vec![1u8, 2])]);
+        answering.run([request, "".into(), Value::Empty, sent]);
+        server.wait_for(
+            &json!({"on": "ack", "name": "q", "args": [1, bytes("AQI=")]}),
+            LONG,
+        );
+    });
+}
