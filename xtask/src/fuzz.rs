@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     /// How long each target runs, in seconds
     #[arg(default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
-    /// Only this target: frame, attachments or session
+    /// Only this target: attachments, frame, payload or session
     #[arg(long)]
     target: Option<String>,
 }
@@ -149,11 +149,14 @@ mod tests {
 
     #[test]
     fn a_target_is_chosen_by_name() {
-        assert_eq!(targets(None).unwrap(), ["attachments", "frame", "session"]);
+        assert_eq!(
+            targets(None).unwrap(),
+            ["attachments", "frame", "payload", "session"]
+        );
         assert_eq!(targets(Some("frame")).unwrap(), ["frame"]);
         let failure = targets(Some("frames")).unwrap_err().to_string();
         assert!(
-            failure.ends_with("hint: there are attachments, frame, session"),
+            failure.ends_with("hint: there are attachments, frame, payload, session"),
             "{failure}"
         );
     }

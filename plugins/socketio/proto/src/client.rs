@@ -199,7 +199,7 @@ impl Client {
     pub fn held(&self) -> usize {
         let namespaces = self.namespaces.iter().map(Namespace::held).sum::<usize>();
         let session = self.session.as_ref().map_or(0, Session::held);
-        namespaces + session + self.actions.len() + self.events.len()
+        namespaces + session + self.acks.len() + self.actions.len() + self.events.len()
     }
 
     /// Whether there is no connection and none will be opened before the application asks for one.

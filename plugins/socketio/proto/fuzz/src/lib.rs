@@ -11,20 +11,23 @@
 
 mod attachments;
 mod frame;
+mod payload;
 mod peer;
 mod session;
 mod witness;
 
 pub use attachments::attachments;
 pub use frame::frame;
+pub use payload::payload;
 pub use session::session;
 
 /// A fuzz target.
 pub type Target = fn(&[u8]);
 
 /// All targets by name, as their folders of seeds are called.
-pub const TARGETS: [(&str, Target); 3] = [
+pub const TARGETS: [(&str, Target); 4] = [
     ("attachments", attachments),
     ("frame", frame),
+    ("payload", payload),
     ("session", session),
 ];

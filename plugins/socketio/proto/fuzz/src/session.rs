@@ -1,9 +1,12 @@
 //! Whole lives of a client: requests, frames, failures and time, in any order.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
-use socketio_proto::{Action, Client, Data, Frame, Limits, Stage, TransportFailure};
+use socketio_proto::{AckId, Action, Client, Data, Event, Frame, Limits, Stage, TransportFailure};
 
 use crate::{
     peer::{HANDSHAKE, config},
@@ -21,13 +24,17 @@ const BUFFER: Limits = Limits {
 /// Far above what the buffers, the namespaces and one frame can make of it.
 const HELD: usize = 200;
 
+/// Of a server that may be of any generation.
+const HANDSHAKE_OF_ANY: &str = r#"0{"sid":"e","upgrades":[],"pingInterval":25000,"pingTimeout":20000}"#;
+
 /// Most steps of one input; more would only repeat.
 const STEPS: usize = 300;
 
 /// A script, one step a line; see [`step`].
 ///
 /// No step panics. `Connected` and `Disconnected` alternate for each namespace, nothing follows `Stopped`, a strict server
-/// never sees a packet out of turn, header and attachments are never parted, no event is written twice or out of order,
+/// never sees a packet out of turn, header and attachments are never parted, every acknowledgement that
+/// is asked for ends exactly once, no event is written twice or out of order,
 /// all queues are bounded, and a stop ends everything within its time.
 pub fn session(input: &[u8]) {
     let mut stage = Play::new();
@@ -44,6 +51,8 @@ struct Play {
     server: Server,
     events: Events,
     emitted: i64,
+    /// Acknowledgements that were asked for and have not ended.
+    asked: BTreeSet<AckId>,
     /// The driver opens a transport.
     is_opening: bool,
 }
@@ -53,20 +62,23 @@ impl Play {
         let mut config = config();
         config.send_buffer = BUFFER;
         config.receive_buffer = BUFFER;
+        config.max_pending_acks = BUFFER.packets;
         Self {
             client: Client::new(config),
             now: Instant::now(),
             server: Server::default(),
             events: Events::default(),
             emitted: 0,
+            asked: BTreeSet::new(),
             is_opening: false,
         }
     }
 
-    /// `c` connect, `d` disconnect, `jN` join, `lN` leave, `eN` emit, `bN` emit bytes; of the server: `o` the transport
-    /// opens, `h` and it shakes hands, `aN` accept, `rN` refuse, `kN` kick, `mN` a message, `p` ping, `tTEXT` any text
-    /// frame, `<BYTES` any binary one, `x` it closes, `f` it fails; `+DIGITS` milliseconds pass; `wN` N frames are
-    /// written. N is a digit.
+    /// The application: `c` connect, `d` disconnect, `jN` join, `lN` leave, `eN` emit, `bN` emit bytes, `qN` ask for an
+    /// acknowledgement, `QN` ask for one within a second. The server: `o` the transport opens, `h` and it shakes hands, `H`
+    /// the same without saying its generation, `aN` accept, `rN` refuse, `kN` kick, `nN` answer the oldest question, `mN` a
+    /// message, `p` ping, `tTEXT` any text frame, `<BYTES` any binary one, `x` it closes, `f` it fails. The driver:
+    /// `+DIGITS` milliseconds pass, `wN` N frames are written. N is a digit.
     fn step(&mut self, line: &[u8]) {
         let Some((&what, rest)) = line.split_first() else {
             return;
@@ -90,6 +102,8 @@ impl Play {
             b'l' => self.client.leave(now, namespace),
             b'e' => self.emit(namespace, None),
             b'b' => self.emit(namespace, Some(Bytes::copy_from_slice(rest))),
+            b'q' => self.ask(namespace, None),
+            b'Q' => self.ask(namespace, Some(Duration::from_secs(1))),
             b'o' | b'h' if self.is_opening => {
                 self.is_opening = false;
                 self.server.open();
@@ -97,6 +111,14 @@ impl Play {
                 if what == b'h' {
                     self.receive(HANDSHAKE);
                 }
+            }
+            b'H' if self.is_opening => {
+                self.is_opening = false;
+                self.server.open();
+                // It may join `/` by itself, or not.
+                self.server.is_mad = true;
+                self.client.handle_opened(now);
+                self.receive(HANDSHAKE_OF_ANY);
             }
             b'a' if self.server.answer(namespace, true) => {
                 self.receive(&format!(r#"42{namespace},["early",1]"#));
@@ -106,6 +128,11 @@ impl Play {
                 self.receive(&format!(r#"44{namespace},{{"message":"no"}}"#));
             }
             b'k' if self.server.kick(namespace) => self.receive(&format!("41{namespace},")),
+            b'n' => {
+                if let Some(id) = self.server.answer_question(namespace) {
+                    self.receive(&format!(r#"43{namespace},{id}["ok"]"#));
+                }
+            }
             b'm' => self.receive(&format!(r#"42{namespace},["m",2]"#)),
             b'p' => self.receive("2"),
             b't' => {
@@ -141,6 +168,19 @@ impl Play {
         args.extend(bytes.map(Data::Binary));
         // Refused by name while the namespace is unknown or its buffer full.
         let _ = self.client.emit(self.now, namespace, "e", args);
+    }
+
+    fn ask(&mut self, namespace: &str, timeout: Option<Duration>) {
+        // What is asked after a stop may time out before the next start.
+        self.events.on_request();
+        self.emitted += 1;
+        let args = [Data::Int(self.emitted)];
+        let asked = self
+            .client
+            .emit_with_ack(self.now, namespace, "e", &args, timeout);
+        if let Ok(id) = asked {
+            assert!(self.asked.insert(id), "{id:?} is given twice");
+        }
     }
 
     /// Nothing arrives without a connection.
@@ -187,6 +227,9 @@ impl Play {
         }
         while let Some(event) = self.client.poll_event() {
             self.events.check(&event);
+            if let Event::AckEnded { id, outcome, .. } = &event {
+                assert!(self.asked.remove(id), "{id:?} ends twice: {outcome:?}");
+            }
         }
         assert!(
             self.client.held() <= HELD,
@@ -200,11 +243,15 @@ impl Play {
 
     /// From anywhere a stop ends within its time limit, and with it everything.
     fn end(&mut self) {
-        self.step(b"d");
-        self.look();
+        // What was asked after a stop waits for the next start.
+        for step in [&b"c"[..], b"d"] {
+            self.step(step);
+            self.look();
+        }
         self.step(b"+1500");
         self.look();
         assert!(self.client.is_idle());
+        assert_eq!(self.asked, BTreeSet::new(), "these never ended");
         assert!(self.client.poll_timeout().is_none() && self.client.poll_transmit().is_none());
         assert!(!self.server.is_open() && !self.is_opening);
     }

@@ -1,6 +1,6 @@
 //! Looks on, and panics when the client breaks a promise about its events or about what it writes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use socketio_proto::{Event, Frame};
 
@@ -61,6 +61,8 @@ pub(crate) struct Server {
     joined: BTreeSet<String>,
     /// Attachments that must follow, with nothing between but a pong.
     attachments: usize,
+    /// Ids of acknowledgements that the client waits for, by namespace.
+    questions: BTreeMap<String, VecDeque<u64>>,
     /// The number of the last event, by namespace.
     last: BTreeMap<String, u64>,
 }
@@ -82,6 +84,7 @@ impl Server {
         self.pending.clear();
         self.joined.clear();
         self.attachments = 0;
+        self.questions.clear();
     }
 
     /// The server has an open CONNECT for it, which is answered now.
@@ -93,8 +96,14 @@ impl Server {
         answers
     }
 
+    /// The id of the oldest question in the namespace, which is answered now.
+    pub(crate) fn answer_question(&mut self, namespace: &str) -> Option<u64> {
+        self.questions.get_mut(namespace)?.pop_front()
+    }
+
     /// The server ends a namespace.
     pub(crate) fn kick(&mut self, namespace: &str) -> bool {
+        self.questions.remove(namespace);
         self.joined.remove(namespace)
     }
 
@@ -108,6 +117,8 @@ impl Server {
                 return;
             }
             Frame::Text(text) if text == "3" => return,
+            // A ping: clients of Engine.IO 3 send them, others must not.
+            Frame::Text(text) if text == "2" && self.is_mad => return,
             Frame::Text(text) => text,
         };
         assert_eq!(self.attachments, 0, "`{text}` parts header and attachments");
@@ -147,8 +158,19 @@ impl Server {
         }
     }
 
+    /// `ID["e",NUMBER]`, the id only if an acknowledgement is asked for.
     fn check_order(&mut self, namespace: &str, payload: &str) {
-        let digits = payload.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let (id, args) = payload
+            .split_once('[')
+            .unwrap_or_else(|| panic!("no event: {payload}"));
+        if !id.is_empty() {
+            let id = id.parse().unwrap_or_else(|_| panic!("no id: {payload}"));
+            self.questions
+                .entry(namespace.to_owned())
+                .or_default()
+                .push_back(id);
+        }
+        let digits = args.trim_start_matches(|c: char| !c.is_ascii_digit());
         let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
         let number: u64 = digits[..end]
             .parse()
