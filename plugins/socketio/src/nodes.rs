@@ -17,7 +17,9 @@ use pulsewire_plugin_api::{
     value::DataType,
 };
 
-pub(crate) use events::{ON_ERROR, ON_RECEIVE, ON_REQUEST, ON_START, ON_STOP, ON_SUBSCRIBE, ON_UNSUBSCRIBE};
+pub(crate) use events::{
+    ON_ERROR, ON_RECEIVE, ON_RECONNECT_ATTEMPT, ON_REQUEST, ON_START, ON_STOP, ON_SUBSCRIBE, ON_UNSUBSCRIBE,
+};
 
 pub(crate) use send_with_acknowledgement::{ACKNOWLEDGED, DISCONNECTED, TIMED_OUT};
 
@@ -36,6 +38,7 @@ pub(crate) const ALL: &[NodeType] = &[
     ON_STOP,
     ON_RECEIVE,
     ON_REQUEST,
+    ON_RECONNECT_ATTEMPT,
     ON_ERROR,
     ON_SUBSCRIBE,
     ON_UNSUBSCRIBE,
@@ -101,6 +104,7 @@ pub(crate) fn register(registrar: &mut Registrar<SocketIo>) {
         &ON_STOP,
         &ON_RECEIVE,
         &ON_REQUEST,
+        &ON_RECONNECT_ATTEMPT,
         &ON_ERROR,
         &ON_SUBSCRIBE,
         &ON_UNSUBSCRIBE,

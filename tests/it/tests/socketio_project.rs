@@ -315,6 +315,7 @@ fn disabled_plugin_is_gone_and_its_library_is_not_opened() {
         "acknowledge",
         "on_error",
         "on_receive",
+        "on_reconnect_attempt",
         "on_request",
         "on_start",
         "on_stop",

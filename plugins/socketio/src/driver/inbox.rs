@@ -47,7 +47,7 @@ impl<'a> Inbox<'a> {
         let Some(wanted) = self.wanted() else { return };
         if let Some((namespace, name)) = self.subscriptions.find(&message.namespace, &message.name) {
             let received = Received::of(message.args, wanted);
-            self.outlet.received(namespace, name, received);
+            self.outlet.received(namespace, &name, received);
         }
     }
 
@@ -59,18 +59,18 @@ impl<'a> Inbox<'a> {
         };
         if let Some(wanted) = wanted {
             let received = Received::of(message.args.clone(), wanted);
-            self.outlet.received(namespace, name, received);
+            self.outlet.received(namespace, &name, received);
         }
         let handle = self.requests.open(self.connection, &message.namespace, request);
         let received = Received::of(message.args, request_wanted);
-        self.outlet.requested(namespace, name, received, handle);
+        self.outlet.requested(namespace, &name, received, handle);
     }
 
     pub(super) fn take_plain(&mut self, message: PlainMessage<'_>) {
         let Some(wanted) = self.wanted() else { return };
         if let Some((namespace, name)) = self.subscriptions.find(message.namespace, message.name) {
             let received = Received::plain(message.text, wanted);
-            self.outlet.received(namespace, name, received);
+            self.outlet.received(namespace, &name, received);
         }
     }
 

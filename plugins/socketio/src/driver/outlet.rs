@@ -16,8 +16,8 @@ use tokio::time::Instant;
 use super::command::Asker;
 use crate::{
     nodes::{
-        ACKNOWLEDGED, DISCONNECTED, ON_ERROR, ON_RECEIVE, ON_REQUEST, ON_START, ON_STOP, ON_SUBSCRIBE,
-        ON_UNSUBSCRIBE, TIMED_OUT,
+        ACKNOWLEDGED, DISCONNECTED, ON_ERROR, ON_RECEIVE, ON_RECONNECT_ATTEMPT, ON_REQUEST, ON_START,
+        ON_STOP, ON_SUBSCRIBE, ON_UNSUBSCRIBE, TIMED_OUT,
     },
     payload::{self, Received},
 };
@@ -33,7 +33,7 @@ const RETRY_MAX: Duration = Duration::from_millis(16);
 /// The event nodes of one connection.
 pub(crate) struct Outlet {
     /// By [`Kind`].
-    sources: [EventSource; 7],
+    sources: [EventSource; 8],
     /// In order; no two neighbours are for the same nodes.
     waiting: VecDeque<Run>,
     waiting_events: usize,
@@ -73,6 +73,7 @@ enum Kind {
     Subscribe,
     Unsubscribe,
     Request,
+    ReconnectAttempt,
 }
 
 /// Events for the same nodes that follow each other. They cross to the engine together.
@@ -97,6 +98,7 @@ impl Outlet {
                 source(ON_SUBSCRIBE.id())?,
                 source(ON_UNSUBSCRIBE.id())?,
                 source(ON_REQUEST.id())?,
+                source(ON_RECONNECT_ATTEMPT.id())?,
             ],
             waiting: VecDeque::new(),
             waiting_events: 0,
@@ -144,6 +146,15 @@ impl Outlet {
         let bytes = received.size();
         let values = received.into_values(namespace, name);
         self.wait(Target::All(Kind::Receive), values, bytes);
+    }
+
+    /// Another attempt to connect begins after the delay.
+    pub(super) fn reconnecting(&mut self, attempt: u32, delay: Duration) {
+        let kind = Kind::ReconnectAttempt;
+        if !self.is_detached && self.sources[kind as usize].has_listeners() {
+            let values = [Value::Int(attempt.into()), Value::Float(delay.as_secs_f64())];
+            self.wait(Target::All(kind), values, 0);
+        }
     }
 
     /// What somebody wants of requests of the server.

@@ -3,9 +3,12 @@
 //! A subscription *takes effect* when its namespace is joined. That is told once; reconnections do not tell it again,
 //! Stop lets all of them wait for the next Start.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use pulsewire_plugin_api::value::Text;
+
+/// The name that subscribes to every event of a namespace.
+const EVERY_EVENT: &str = "*";
 
 /// The subscriptions of one connection. They outlive its connections.
 #[derive(Default)]
@@ -17,6 +20,8 @@ pub(super) struct Subscriptions {
 struct Namespace {
     name: Text,
     events: BTreeMap<String, Subscription>,
+    /// Whether [`EVERY_EVENT`] is among them: asked for every event that nobody subscribed to.
+    wants_all: bool,
 }
 
 struct Subscription {
@@ -36,19 +41,24 @@ impl Subscriptions {
             self.namespaces.push(Namespace {
                 name: Text::from(namespace),
                 events: BTreeMap::new(),
+                wants_all: false,
             });
             self.namespaces.len() - 1
         });
+        self.namespaces[at].wants_all |= event.as_str() == EVERY_EVENT;
         let events = &mut self.namespaces[at].events;
         events.entry(event.as_str().to_owned()).or_insert(subscription);
     }
 
     /// Takes one away. Says whether it had taken effect.
     pub(super) fn remove(&mut self, namespace: &str, event: &str) -> bool {
-        let found = self.position(namespace);
-        found
-            .and_then(|at| self.namespaces[at].events.remove(event))
-            .is_some_and(|subscription| subscription.is_effective)
+        let Some(at) = self.position(namespace) else {
+            return false;
+        };
+        let namespace = &mut self.namespaces[at];
+        namespace.wants_all &= event != EVERY_EVENT;
+        let removed = namespace.events.remove(event);
+        removed.is_some_and(|subscription| subscription.is_effective)
     }
 
     /// The namespace is joined. Says how many subscriptions take effect by that.
@@ -70,10 +80,14 @@ impl Subscriptions {
     }
 
     /// Namespace and name of an event, if it is wanted, as texts to share.
-    pub(super) fn find(&self, namespace: &str, event: &str) -> Option<(&Text, &Text)> {
+    pub(super) fn find(&self, namespace: &str, event: &str) -> Option<(&Text, Cow<'_, Text>)> {
         let namespace = &self.namespaces[self.position(namespace)?];
-        let subscription = namespace.events.get(event)?;
-        Some((&namespace.name, &subscription.name))
+        let name = match namespace.events.get(event) {
+            Some(subscription) => Cow::Borrowed(&subscription.name),
+            None if namespace.wants_all => Cow::Owned(Text::from(event)),
+            None => return None,
+        };
+        Some((&namespace.name, name))
     }
 
     /// The namespaces with subscriptions.
@@ -112,6 +126,19 @@ mod tests {
         all.remove("/", "a");
         assert!(all.find("/", "a").is_none());
         assert_eq!(all.namespaces().collect::<Vec<_>>(), ["/x"]);
+    }
+
+    #[test]
+    fn a_star_finds_every_event_of_its_namespace() {
+        let mut all = subscriptions(&[("/", "*"), ("/", "a"), ("/x", "a")]);
+        for name in ["a", "b", "*"] {
+            assert_eq!(all.find("/", name).unwrap().1.as_str(), name);
+        }
+        assert!(all.find("/x", "b").is_none());
+        all.take_effect("/");
+        assert!(all.remove("/", "*"));
+        assert!(all.find("/", "b").is_none());
+        assert!(all.find("/", "a").is_some());
     }
 
     #[test]

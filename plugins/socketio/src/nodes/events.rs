@@ -57,6 +57,15 @@ pub(crate) const ON_REQUEST: NodeType = event("socketio.on_request", "On Socket.
             .help("What Socket.IO Acknowledge wants to know. Good for one answer, until the connection ends."),
     ]);
 
+pub(crate) const ON_RECONNECT_ATTEMPT: NodeType =
+    event("socketio.on_reconnect_attempt", "On Socket.IO Reconnect Attempt")
+        .help("Starts when a connection was lost, or could not be opened, and another attempt is planned.")
+        .outputs(&[
+            Socket::data("attempt", "Attempt", DataType::Int)
+                .help("The number of the attempt, from 1, anew after each connection."),
+            Socket::data("delay", "Delay", DataType::Float).help("Seconds until it begins."),
+        ]);
+
 pub(crate) const ON_ERROR: NodeType = event("socketio.on_error", "On Socket.IO Error")
     .help(
         "Starts when something went wrong: a connection that cannot be opened, a namespace that is refused.",

@@ -10,7 +10,8 @@ use crate::connection::Connection;
 pub(crate) const SUBSCRIBE: NodeType = action("socketio.subscribe", "Socket.IO Subscribe")
     .help(
         "Lets this event of this namespace reach On Socket.IO Receive, from now on and after each reconnection. It may \
-         come before Start. A namespace that is not joined is joined.",
+         come before Start. A namespace that is not joined is joined. The name * subscribes to every event of the \
+         namespace.",
     )
     .inputs(&[EVENT_NAME, NAMESPACE]);
 

@@ -11,7 +11,7 @@ use pulsewire_plugin_api::value::Value;
 use serde_json::{Value as Json, json};
 use tungstenite::Message;
 
-use crate::chat::{Chat, OPEN, on_both, serve_websocket};
+use crate::chat::{Chat, OPEN, free_port, on_both, serve_websocket};
 
 #[test]
 fn a_connection_starts_echoes_and_stops() {
@@ -281,4 +281,39 @@ fn pings_are_answered() {
         assert_eq!(chat.on("stop").waiting(), 0);
         assert_eq!(server.seen(&json!({"on": "disconnect"})), [] as [Json; 0]);
     });
+}
+
+#[test]
+fn a_star_subscribes_to_every_event_of_its_namespace() {
+    on_both(|kind| {
+        let mut server = RealServer::start(kind);
+        let mut chat = Chat::started(&server, json!({}));
+        chat.subscribe("*", "/");
+        chat.subscribe("a", "/");
+        chat.round_trip();
+        for (name, args) in [("a", json!(["1"])), ("b", json!(["2"])), ("c", json!(["3", 4]))] {
+            server.send(&json!({"do": "emit", "namespace": "/", "name": name, "args": args}));
+        }
+        for [name, message] in [["a", "1"], ["b", "2"], ["c", r#"["3",4]"#]] {
+            assert_eq!(chat.received(), ["/", name, message]);
+        }
+        chat.unsubscribe.run(["*", "/"]);
+        chat.on("unsubscribe").wait(LONG);
+        server.send(&json!({"do": "emit", "namespace": "/", "name": "b", "args": ["5"]}));
+        server.send(&json!({"do": "emit", "namespace": "/", "name": "a", "args": ["6"]}));
+        assert_eq!(chat.received(), ["/", "a", "6"]);
+    });
+}
+
+#[test]
+fn attempts_to_reconnect_are_told_before_they_begin() {
+    let mut chat = Chat::to(
+        &format!("http://{}", free_port()),
+        json!({"randomization_factor": 0.0, "reconnection_attempts": 2}),
+    );
+    chat.start();
+    for attempt in [1, 2] {
+        let told = chat.on("reconnect_attempt").wait(LONG);
+        assert_eq!(told, [Value::Int(attempt), Value::Float(0.05)]);
+    }
 }

@@ -105,6 +105,7 @@ impl Live<'_> {
             }
             Event::ReconnectAttempt { attempt, delay } => {
                 log::info!("connection `{}`: attempt {attempt} in {delay:?}", context.name);
+                context.outlet.reconnecting(attempt, delay);
             }
             Event::ReconnectFailed => {
                 let text = report::given_up(endpoint);
