@@ -6,9 +6,12 @@
 use std::{fmt, str::FromStr};
 
 use bytes::Bytes;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{
+    Serialize, Serializer,
+    de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor},
+};
 
-use crate::json;
+use crate::{json, timestamp};
 
 /// A value of an event.
 ///
@@ -135,10 +138,91 @@ impl<'de> Visitor<'de> for DataVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Data, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
+        while let Some((Key(key), item)) = map.next_entry()? {
+            entries.push((key, item));
         }
         Ok(Data::Object(entries))
+    }
+
+    // From here on MessagePack only.
+
+    fn visit_bytes<E>(self, value: &[u8]) -> Result<Data, E> {
+        Ok(Data::Binary(Bytes::copy_from_slice(value)))
+    }
+
+    fn visit_byte_buf<E>(self, value: Vec<u8>) -> Result<Data, E> {
+        Ok(Data::Binary(value.into()))
+    }
+
+    /// An extension type. A timestamp becomes what JSON makes of a JavaScript Date, any other an object of `type` and
+    /// `data`.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Data, D::Error> {
+        let (kind, data) = <(i8, Data)>::deserialize(deserializer)?;
+        let date = match &data {
+            Data::Binary(bytes) if kind == timestamp::TYPE => timestamp::to_text(bytes),
+            _ => None,
+        };
+        Ok(date.map_or_else(
+            || {
+                Data::Object(vec![
+                    ("type".to_owned(), Data::Int(kind.into())),
+                    ("data".to_owned(), data),
+                ])
+            },
+            Data::String,
+        ))
+    }
+}
+
+/// The key of an object: a string, in MessagePack also a number, which becomes its text.
+struct Key(String);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+
+        impl Visitor<'_> for KeyVisitor {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key, a string or a number")
+            }
+
+            fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+                Ok(Key(key.to_owned()))
+            }
+
+            fn visit_string<E>(self, key: String) -> Result<Key, E> {
+                Ok(Key(key))
+            }
+
+            fn visit_u64<E>(self, key: u64) -> Result<Key, E> {
+                Ok(Key(key.to_string()))
+            }
+
+            fn visit_i64<E>(self, key: i64) -> Result<Key, E> {
+                Ok(Key(key.to_string()))
+            }
+        }
+
+        deserializer.deserialize_any(KeyVisitor)
+    }
+}
+
+/// For MessagePack; JSON text is written by [`to_json`](Data::to_json).
+impl Serialize for Data {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Int(value) => serializer.serialize_i64(*value),
+            Self::UInt(value) => serializer.serialize_u64(*value),
+            Self::Float(value) => serializer.serialize_f64(*value),
+            Self::String(text) => serializer.serialize_str(text),
+            Self::Binary(bytes) => serializer.serialize_bytes(bytes),
+            Self::Array(items) => serializer.collect_seq(items),
+            Self::Object(entries) => serializer.collect_map(entries.iter().map(|(key, item)| (key, item))),
+        }
     }
 }
 
