@@ -33,6 +33,8 @@ const CONNECTION: &[Field] = &[
     Field::choice("engine_io", "Engine.IO", &["Auto", "4", "3"])
         .default(Literal::Str("Auto"))
         .help("What the server speaks: 4 is Socket.IO 3 and 4, 3 is Socket.IO 1 and 2. Auto finds out."),
+    Field::choice("parser", "Parser", &["JSON", "MessagePack"])
+        .help("How packets are written: JSON, or MessagePack if the server has socket.io-msgpack-parser."),
     Field::new("namespaces", "Namespaces", DataType::Array)
         .default(Literal::Json(r#"["/"]"#))
         .elements(DataType::String)

@@ -8,7 +8,7 @@ use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 use pulsewire_plugin_api::{Host, PluginError};
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::{Map, Value as Json};
-use socketio_proto::{Config, Limits, Protocol};
+use socketio_proto::{Config, Limits, Parser, Protocol};
 
 use crate::{
     endpoint::{Endpoint, EndpointError, Parts},
@@ -42,6 +42,7 @@ pub(crate) struct Settings {
     pub(crate) send_buffer: Limits,
     pub(crate) max_message_size: usize,
     protocol: Protocol,
+    parser: Parser,
     /// What Send With Acknowledgement waits at most; `None` is for ever.
     pub(crate) ack_timeout: Option<Duration>,
     pub(crate) max_pending_acks: usize,
@@ -162,6 +163,7 @@ impl Settings {
             },
             max_message_size: entry.max_message_size,
             protocol,
+            parser: entry.parser.into(),
             ack_timeout: (!entry.ack_timeout.is_zero()).then_some(entry.ack_timeout),
             max_pending_acks: entry.max_pending_acks,
             transports,
@@ -191,6 +193,11 @@ impl Settings {
     pub(crate) fn client_config(&self, random: impl FnMut() -> f64 + Send + 'static) -> Config {
         let mut config = Config::new(random);
         config.protocol = self.protocol;
+        config.parser = self.parser;
+        if self.parser == Parser::MessagePack {
+            // Bytes are no attachments there, so servers do not count them.
+            config.max_sent_attachments = usize::MAX;
+        }
         config.reconnection = self.reconnection;
         config.reconnection_attempts = self.reconnection_attempts;
         config.reconnection_delay = self.reconnection_delay;
@@ -268,6 +275,7 @@ struct Entry {
     port: u16,
     path: String,
     engine_io: EngineIo,
+    parser: ParserChoice,
     namespaces: Vec<String>,
     #[serde(deserialize_with = "secret")]
     auth: Map<String, Json>,
@@ -302,6 +310,23 @@ struct Entry {
     request_timeout: Duration,
     #[serde(flatten)]
     tls: TlsEntry,
+}
+
+/// The choices of the field `parser`.
+#[derive(Deserialize)]
+enum ParserChoice {
+    #[serde(rename = "JSON")]
+    Json,
+    MessagePack,
+}
+
+impl From<ParserChoice> for Parser {
+    fn from(choice: ParserChoice) -> Self {
+        match choice {
+            ParserChoice::Json => Self::Json,
+            ParserChoice::MessagePack => Self::MessagePack,
+        }
+    }
 }
 
 /// The choices of the field `engine_io`.

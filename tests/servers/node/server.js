@@ -11,6 +11,7 @@ const { greet, handleEvent, log, logPings, parseOptions, refusal, run } = requir
 
 const options = parseOptions({
   "allow-eio3": 0,
+  msgpack: 0,
   "tls-certificate": "",
   "tls-key": "",
   "tls-client-ca": "",
@@ -37,6 +38,7 @@ const io = new Server(server, {
   pingTimeout: options["ping-timeout"],
   maxHttpBufferSize: options["max-payload"],
   allowEIO3: options["allow-eio3"] !== 0,
+  ...(options.msgpack === 0 ? {} : { parser: require("socket.io-msgpack-parser") }),
 });
 
 function handleConnection(socket) {

@@ -18,6 +18,16 @@ pub struct Limits {
     pub bytes: usize,
 }
 
+/// How Socket.IO packets are written on the wire.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Parser {
+    /// JSON with attachments: `socket.io-parser`.
+    #[default]
+    Json,
+    /// MessagePack: `socket.io-msgpack-parser`. Only with Engine.IO 4.
+    MessagePack,
+}
+
 /// The settings of one [`Client`](crate::Client).
 #[non_exhaustive]
 pub struct Config {
@@ -52,6 +62,8 @@ pub struct Config {
     pub max_attachment_bytes: usize,
     /// Most attachments of one sent packet. Default: 10, above which current Node.js servers close the connection.
     pub max_sent_attachments: usize,
+    /// How packets are written; the server must have the same. Default: JSON.
+    pub parser: Parser,
     /// Where randomness comes from.
     pub random: Random,
 }
@@ -79,6 +91,7 @@ impl Config {
             max_attachments: 1000,
             max_attachment_bytes: 128 << 20,
             max_sent_attachments: 10,
+            parser: Parser::default(),
             random: Box::new(random),
         }
     }

@@ -8,13 +8,15 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use crate::{
-    Data, DecodeError,
+    Data, DecodeError, Parser,
     decode::{self, Body, Packet},
     generation::Generation,
+    msgpack,
 };
 
 pub(crate) struct Decoder {
     generation: Generation,
+    parser: Parser,
     max_attachments: usize,
     max_bytes: usize,
     partial: Option<Partial>,
@@ -28,8 +30,9 @@ struct Partial {
 }
 
 impl Decoder {
-    pub(crate) fn new(max_attachments: usize, max_bytes: usize) -> Self {
+    pub(crate) fn new(parser: Parser, max_attachments: usize, max_bytes: usize) -> Self {
         Self {
+            parser,
             generation: Generation::V4,
             max_attachments,
             max_bytes,
@@ -42,9 +45,9 @@ impl Decoder {
         self.generation = generation;
     }
 
-    /// Whether attachments must follow.
-    pub(crate) fn is_in_packet(&self) -> bool {
-        self.partial.is_some()
+    /// Whether a text message may be a packet of its own.
+    pub(crate) fn takes_text(&self) -> bool {
+        self.parser == Parser::Json && self.partial.is_none()
     }
 
     /// Attachments of an unfinished packet, and their header.
@@ -58,6 +61,10 @@ impl Decoder {
     pub(crate) fn text<'a>(&mut self, text: &'a str) -> Result<Option<Packet<Cow<'a, str>>>, DecodeError> {
         if self.partial.is_some() {
             return Err(DecodeError::MissingAttachments);
+        }
+        if self.parser == Parser::MessagePack {
+            let message = "text came where MessagePack is expected; the server has another parser";
+            return Err(DecodeError::InvalidPayload(message.to_owned()));
         }
         let (packet, expected) = decode::decode(text, self.generation)?;
         if expected == 0 {
@@ -84,6 +91,14 @@ impl Decoder {
         &mut self,
         attachment: Bytes,
     ) -> Result<Option<Packet<Cow<'static, str>>>, DecodeError> {
+        if self.parser == Parser::MessagePack {
+            if attachment.len() > self.max_bytes {
+                return Err(DecodeError::AttachmentsTooLarge {
+                    limit: self.max_bytes,
+                });
+            }
+            return Ok(Some(msgpack::decode(&attachment)?.map_namespace(Cow::Owned)));
+        }
         let Some(mut partial) = self.partial.take() else {
             return Err(DecodeError::UnexpectedBinary);
         };
@@ -128,6 +143,13 @@ fn fill(value: &mut Data, attachments: &[Bytes]) -> Result<(), DecodeError> {
     }
 }
 
+impl Packet<Cow<'_, str>> {
+    /// With a namespace of its own.
+    pub(crate) fn into_owned(self) -> Packet<Cow<'static, str>> {
+        self.map_namespace(|namespace| Cow::Owned(namespace.into_owned()))
+    }
+}
+
 impl<N> Packet<N> {
     fn map_namespace<M>(self, map: impl FnOnce(N) -> M) -> Packet<M> {
         let Self {
@@ -152,7 +174,7 @@ mod tests {
     const ONE: &str = r#"51-["e",{"_placeholder":true,"num":0}]"#;
 
     fn decoder() -> Decoder {
-        Decoder::new(3, 10)
+        Decoder::new(Parser::Json, 3, 10)
     }
 
     fn bytes(data: &'static [u8]) -> Bytes {

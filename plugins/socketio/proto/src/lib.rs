@@ -64,7 +64,7 @@ mod tests;
 
 pub use acks::{AckId, RequestId};
 pub use client::Client;
-pub use config::{Config, Limits, Random};
+pub use config::{Config, Limits, Parser, Random};
 pub use data::Data;
 pub use encode::{MAX_DEPTH, TextEvent, is_reserved_name};
 pub use error::{DecodeError, EmitError, Error, HandshakeError, JoinError};

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Data, DecodeError,
+    Data, DecodeError, Parser,
     decode::{Body, Packet},
     decoder::Decoder,
     encode::Encoded,
@@ -94,7 +94,7 @@ fn encode<T: Serialize>(kind: u8, namespace: &str, id: Option<u64>, data: Option
 /// A packet that is encoded as JSON, as MessagePack. So only the last step before the transport knows the parser.
 pub(crate) fn transcode(packet: Encoded) -> Result<Bytes, DecodeError> {
     let text = packet.text.get(1..).unwrap_or_default();
-    let mut decoder = Decoder::new(usize::MAX, usize::MAX);
+    let mut decoder = Decoder::new(Parser::Json, usize::MAX, usize::MAX);
     let mut whole = decoder.text(text)?.map(Packet::into_owned);
     for attachment in packet.attachments {
         whole = decoder.binary(attachment)?.map(Packet::into_owned);

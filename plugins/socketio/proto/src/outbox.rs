@@ -9,8 +9,9 @@ use std::{collections::VecDeque, sync::Arc};
 use bytes::Bytes;
 
 use crate::{
-    AckId, EmitError, Frame,
+    AckId, EmitError, Frame, Parser,
     encode::{self, Encoded},
+    msgpack,
     namespace::{Namespace, NamespaceId, Namespaces},
     payload::binary_size,
     v3,
@@ -18,6 +19,7 @@ use crate::{
 
 #[derive(Default)]
 pub(crate) struct Outbox {
+    parser: Parser,
     queue: VecDeque<Item>,
     /// The rest of a packet whose header is written.
     attachments: VecDeque<Bytes>,
@@ -47,6 +49,13 @@ enum Item {
 }
 
 impl Outbox {
+    pub(crate) fn new(parser: Parser) -> Self {
+        Self {
+            parser,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn push_connect(&mut self, name: Arc<str>, packet: Encoded) {
         self.queue.push_back(Item::Connect(name, packet));
     }
@@ -151,6 +160,14 @@ impl Outbox {
                     packet
                 }
             };
+            if self.parser == Parser::MessagePack {
+                match msgpack::transcode(packet) {
+                    Ok(packet) => return Some(Frame::Binary(packet)),
+                    // We have encoded it ourselves, so it can be read.
+                    Err(error) => log::error!("a packet cannot be sent as MessagePack: {error}"),
+                }
+                continue;
+            }
             self.attachments = packet.attachments.into();
             return Some(Frame::Text(packet.text));
         }

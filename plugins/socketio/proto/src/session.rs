@@ -35,8 +35,8 @@ impl Session {
             generation: Generation::V4,
             root: Root::Awaited,
             heartbeat: Heartbeat::new(now, handshake),
-            decoder: Decoder::new(config.max_attachments, config.max_attachment_bytes),
-            outbox: Outbox::default(),
+            decoder: Decoder::new(config.parser, config.max_attachments, config.max_attachment_bytes),
+            outbox: Outbox::new(config.parser),
             abandoned: HashSet::new(),
         }
     }

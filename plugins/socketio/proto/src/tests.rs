@@ -6,6 +6,7 @@ mod connecting;
 mod engine_io_3;
 mod flapping;
 mod heartbeat;
+mod msgpack;
 mod namespaces;
 mod payload;
 mod payload3;

@@ -15,6 +15,7 @@ mod ending;
 mod engine_io_3;
 mod interop;
 mod nonsense;
+mod parsers;
 mod payloads;
 mod polling;
 mod proxy;

@@ -39,7 +39,7 @@ impl Client {
     pub fn handle_plain<'a>(&mut self, now: Instant, text: &'a str) -> Option<PlainMessage<'a>> {
         let session = self.session.as_mut()?;
         // Nothing may overtake an event that waits, or come between attachments.
-        if !matches!(self.phase, Phase::Open) || !self.events.is_empty() || session.decoder.is_in_packet() {
+        if !matches!(self.phase, Phase::Open) || !self.events.is_empty() || !session.decoder.takes_text() {
             return None;
         }
         let message = decode::plain(text)?;

@@ -41,7 +41,7 @@ proptest! {
     ) {
         prop_assume!(!RESERVED_NAMES.contains(&name.as_str()));
         let packet = encode::event(&namespace, ack_id, &name, &args, usize::MAX).unwrap();
-        let mut decoder = Decoder::new(usize::MAX, usize::MAX);
+        let mut decoder = Decoder::new(crate::Parser::Json, usize::MAX, usize::MAX);
         let read = decoder.text(packet.text.strip_prefix('4').unwrap()).unwrap();
         let (namespace_read, ack_id_read, body) = if packet.attachments.is_empty() {
             let read = read.unwrap();
