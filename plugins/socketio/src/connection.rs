@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use crate::{
     driver::{
         Argument, Asker, Command, Driver, DriverError, Event, Load, Outgoing, Outlet, RequestEnded, Requests,
-        SendBufferFull, TooManyPendingAcks,
+        SendBufferFull, Shared, Status, TooManyPendingAcks, View,
     },
     settings::{self, Checked},
 };
@@ -96,6 +96,7 @@ impl Connections {
             driver: Arc::clone(&self.driver),
             load: Arc::default(),
             requests: Arc::default(),
+            status: Arc::default(),
             state: Mutex::new(State {
                 settings: self.settings.get(name).cloned(),
                 is_started: false,
@@ -124,6 +125,7 @@ pub(crate) struct Connection {
     driver: Arc<Driver>,
     load: Arc<Load>,
     requests: Arc<Requests>,
+    status: Arc<Status>,
     state: Mutex<State>,
 }
 
@@ -157,6 +159,11 @@ impl Connection {
         self.command(&mut state, Command::Start(settings))?;
         state.is_started = true;
         Ok(())
+    }
+
+    /// How the connection is, for this namespace.
+    pub(crate) fn view(&self, namespace: &str) -> View {
+        self.status.of(&normalize_namespace(namespace))
     }
 
     /// Begins to disconnect.
@@ -312,8 +319,11 @@ impl Connection {
             self.driver.connect_task(
                 &self.name,
                 receiver,
-                Arc::clone(&self.load),
-                Arc::clone(&self.requests),
+                Shared {
+                    load: Arc::clone(&self.load),
+                    requests: Arc::clone(&self.requests),
+                    status: Arc::clone(&self.status),
+                },
                 outlet,
                 folder,
             )?;

@@ -30,6 +30,7 @@ mod report;
 mod requests;
 mod resolve;
 mod socket;
+mod status;
 mod subscriptions;
 mod task;
 mod thread;
@@ -42,4 +43,13 @@ pub(crate) use command::{Argument, Asker, Command, Event, Outgoing};
 pub(crate) use load::{Load, SendBufferFull, TooManyPendingAcks};
 pub(crate) use outlet::Outlet;
 pub(crate) use requests::{RequestEnded, Requests};
+pub(crate) use status::{Status, View};
 pub(crate) use thread::{Driver, DriverError};
+
+/// What the nodes of a connection and its task share.
+#[derive(Clone, Default)]
+pub(crate) struct Shared {
+    pub(crate) load: std::sync::Arc<Load>,
+    pub(crate) requests: std::sync::Arc<Requests>,
+    pub(crate) status: std::sync::Arc<Status>,
+}

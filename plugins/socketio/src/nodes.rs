@@ -9,6 +9,7 @@ mod events;
 mod send;
 mod send_with_acknowledgement;
 mod start;
+mod state;
 mod subscriptions;
 
 use pulsewire_plugin_api::{
@@ -32,6 +33,7 @@ pub(crate) const ALL: &[NodeType] = &[
     send::SEND,
     send_with_acknowledgement::SEND_WITH_ACKNOWLEDGEMENT,
     acknowledge::ACKNOWLEDGE,
+    state::STATE,
     subscriptions::SUBSCRIBE,
     subscriptions::UNSUBSCRIBE,
     ON_START,
@@ -92,6 +94,9 @@ pub(crate) fn register(registrar: &mut Registrar<SocketIo>) {
     );
     registrar.node(&acknowledge::ACKNOWLEDGE, |plugin, setup| {
         Ok(acknowledge::Acknowledge::new(plugin.connections.of(setup), setup))
+    });
+    registrar.node(&state::STATE, |plugin, setup| {
+        Ok(state::State(plugin.connections.of(setup)))
     });
     registrar.node(&subscriptions::SUBSCRIBE, |plugin, setup| {
         Ok(subscriptions::Subscribe(plugin.connections.of(setup)))

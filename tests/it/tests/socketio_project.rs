@@ -324,6 +324,7 @@ fn disabled_plugin_is_gone_and_its_library_is_not_opened() {
         "send",
         "send_with_acknowledgement",
         "start",
+        "state",
         "stop",
         "subscribe",
         "unsubscribe",

@@ -23,6 +23,7 @@ use super::{
     random,
     requests::Requests,
     socket::now,
+    status::Status,
     subscriptions::Subscriptions,
     timer::{Timer, sleep_until_some},
     transport::{Transport, Turn},
@@ -41,6 +42,7 @@ pub(super) struct Context {
     pub(super) shutdown: watch::Receiver<bool>,
     pub(super) load: Arc<Load>,
     pub(super) requests: Arc<Requests>,
+    pub(super) status: Arc<Status>,
     pub(super) outlet: Outlet,
     pub(super) subscriptions: Subscriptions,
     pub(super) connector: Connector,
@@ -218,6 +220,7 @@ impl<'a> Live<'a> {
                 log::debug!("connection `{}`: goes on over WebSocket", self.context.name);
                 self.has_worked_by_websocket = true;
                 self.transport = Transport::WebSocket(socket);
+                self.context.status.open("websocket");
             }
             Turn::Ended(failure) => {
                 self.has_worked_by_websocket &= matches!(failure, TransportFailure::Closed { .. });
@@ -259,6 +262,7 @@ impl Drop for Live<'_> {
         // After a stop none is left; a defect leaves them.
         self.end_asks();
         self.context.requests.disconnect(None);
+        self.context.status.close();
         let load = &self.context.load;
         load.recount(self.queued, NOTHING);
         load.recount(self.taken, NOTHING);

@@ -16,12 +16,11 @@ use tokio::{
 };
 
 use super::{
+    Shared,
     command::Command,
     connect::Connector,
     live::Context,
-    load::Load,
     outlet::Outlet,
-    requests::Requests,
     resolve::Resolver,
     subscriptions::Subscriptions,
     task,
@@ -88,8 +87,7 @@ impl Driver {
         &self,
         name: &str,
         commands: mpsc::UnboundedReceiver<Command>,
-        load: Arc<Load>,
-        requests: Arc<Requests>,
+        shared: Shared,
         outlet: Outlet,
         folder: PathBuf,
     ) -> Result<(), DriverError> {
@@ -104,8 +102,9 @@ impl Driver {
             name: name.to_owned(),
             commands,
             shutdown: running.shutdown.subscribe(),
-            load,
-            requests,
+            load: shared.load,
+            requests: shared.requests,
+            status: shared.status,
             outlet,
             subscriptions: Subscriptions::default(),
             connector: Connector {

@@ -4,6 +4,7 @@ use std::{net::TcpStream, sync::mpsc, time::Instant};
 
 use pulsewire_harness::LONG;
 use pulsewire_it::servers::{Kind, RealServer};
+use pulsewire_plugin_api::value::Value;
 use serde_json::json;
 use tungstenite::Message;
 
@@ -114,4 +115,37 @@ fn stop_works_while_waiting_to_retry() {
     }
     chat.deactivate();
     chat.assert_quiet();
+}
+
+#[test]
+fn state_tells_how_the_connection_is() {
+    let mut server = RealServer::start(Kind::Node);
+    let mut chat = Chat::to(&server.url(), json!({}));
+    let mut state = chat
+        .harness
+        .node("socketio.state", json!({"configuration": "chat"}));
+    let mut now = |namespace: &str| state.run([namespace]).outputs;
+    let none = [
+        Value::Bool(false),
+        "".into(),
+        "".into(),
+        Value::Bool(false),
+        Value::Int(0),
+    ];
+    assert_eq!(now("/"), none);
+    chat.start();
+    chat.on("start").wait(LONG);
+    let joined = now("");
+    let entry = server.wait_for(&json!({"on": "connect"}), LONG);
+    assert_eq!(joined[0], Value::Bool(true));
+    assert!(["polling", "websocket"].contains(&joined[1].to_string().as_str()));
+    assert_eq!(joined[2], Value::from(entry["sid"].as_str().unwrap()));
+    assert_eq!(now("/room-1")[0], Value::Bool(false));
+    server.kill();
+    chat.on("stop").wait(LONG);
+    chat.on("reconnect_attempt").wait(LONG);
+    assert_eq!(now("/")[..3], none[..3]);
+    assert_ne!(now("/")[4], Value::Int(0));
+    chat.stop();
+    chat.harness.wait_for_log("stopped");
 }

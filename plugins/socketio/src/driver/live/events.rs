@@ -35,6 +35,10 @@ impl Live<'_> {
                 upgrades,
                 max_payload,
             } => {
+                context.status.open(match &self.transport {
+                    Transport::Polling(_) => "polling",
+                    _ => "websocket",
+                });
                 let by = match &mut self.transport {
                     Transport::Polling(polling) => {
                         // No server takes nothing at all; 0 is no limit, as for the official client.
@@ -48,7 +52,8 @@ impl Live<'_> {
                 };
                 log::info!("connection `{}`: open to {endpoint} by {by}", context.name);
             }
-            Event::Connected { namespace, .. } => {
+            Event::Connected { namespace, sid } => {
+                context.status.join(&namespace, sid);
                 log::debug!("connection `{}`: namespace `{namespace}` joined", context.name);
                 context.load.set_online(true);
                 context.establish();
@@ -63,6 +68,7 @@ impl Live<'_> {
                     context.name
                 );
                 context.requests.disconnect(Some(&namespace));
+                context.status.leave(&namespace);
                 self.joined.remove(&namespace);
                 context.load.set_online(!self.joined.is_empty());
                 if reason == DisconnectReason::IoServerDisconnect {
@@ -71,6 +77,7 @@ impl Live<'_> {
                 }
             }
             Event::Closed { reason } => {
+                context.status.close();
                 log::info!("connection `{}`: closed: {reason}", context.name);
                 if reason == DisconnectReason::PingTimeout {
                     context.outlet.error("", &report::silent(endpoint));
@@ -105,9 +112,11 @@ impl Live<'_> {
             }
             Event::ReconnectAttempt { attempt, delay } => {
                 log::info!("connection `{}`: attempt {attempt} in {delay:?}", context.name);
+                context.status.reconnect(attempt);
                 context.outlet.reconnecting(attempt, delay);
             }
             Event::ReconnectFailed => {
+                context.status.reconnect(0);
                 let text = report::given_up(endpoint);
                 log::warn!("connection `{}`: {text}", context.name);
                 context.outlet.error("", &text);
