@@ -152,11 +152,11 @@ impl Endpoint {
         Ok(request)
     }
 
-    /// A request of long-polling: GET, or with a `body` POST. Without a session it is the handshake. `unique` keeps
+    /// A request of long-polling: GET, or POST with a body of this type. Without a session it is the handshake. `unique` keeps
     /// caches on the way from answering.
     pub(crate) fn polling<B>(
         &self,
-        method: Method,
+        content_type: Option<&'static str>,
         body: B,
         session: Option<Session<'_>>,
         unique: &str,
@@ -167,11 +167,10 @@ impl Endpoint {
             .entry(header::ACCEPT)
             .or_insert(HeaderValue::from_static("*/*"));
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-        if method == Method::POST {
-            let text = HeaderValue::from_static("text/plain;charset=UTF-8");
-            headers.insert(header::CONTENT_TYPE, text);
+        if let Some(content_type) = content_type {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+            *request.method_mut() = Method::POST;
         }
-        *request.method_mut() = method;
         Ok(request)
     }
 

@@ -3,9 +3,10 @@
 //! Engine.IO 4 carries Socket.IO protocol v5 (servers 3.x and 4.x), Engine.IO 3 carries v4 (servers 1.x and 2.x). What
 //! the generations do differently stands in [`v3`](crate::v3), `heartbeat` and the methods here.
 //!
-//! Over WebSocket both begin with the same packet, and a server of Socket.IO 2 takes no notice of `EIO=4` in the URL. What
-//! tells them apart:
+//! Both begin with the same packet, and a server of Socket.IO 2 takes no notice of `EIO=4` in the URL. What tells them
+//! apart:
 //! - a `maxPayload` in the handshake: Engine.IO 4 (servers since 4.5 send it);
+//! - how the payloads of long-polling are framed;
 //! - any Socket.IO packet before we sent one: Engine.IO 3, which joins `/` by itself, most often at once;
 //! - a ping of the server: Engine.IO 4.
 //!

@@ -22,8 +22,8 @@
 //! # Transports
 //!
 //! The client gives and takes Engine.IO packets as [`Frame`]s, whatever carries them. For a WebSocket that is all. For HTTP
-//! long-polling [`Batch`] and [`PayloadDecoder`] turn them into bodies and back, [`Batch3`] and [`PayloadDecoder3`] do so in
-//! Engine.IO 3, and [`Upgrade`] leads from there to a WebSocket.
+//! long-polling [`Batch`] and [`PayloadDecoder`] turn them into bodies and back, and [`Upgrade`] leads from there to a
+//! WebSocket.
 //!
 //! "engine.io-protocol v4" and "socket.io-protocol v5" in comments are the documents in `socketio/socket.io`,
 //! `docs/engine.io-protocol/v4-current.md` and `docs/socket.io-protocol/v5-current.md`; `v3.md` and `v4.md` beside them are
@@ -52,7 +52,6 @@ mod msgpack;
 mod namespace;
 mod outbox;
 mod payload;
-mod payload3;
 mod session;
 mod timestamp;
 mod transport;
@@ -71,7 +70,6 @@ pub use error::{DecodeError, EmitError, Error, HandshakeError, JoinError};
 pub use event::{AckOutcome, Action, ConnectErrorKind, DisconnectReason, Event, Message, PlainMessage, text};
 pub use generation::Protocol;
 pub use namespace::normalize as normalize_namespace;
-pub use payload::{Batch, PayloadDecoder, PayloadError};
-pub use payload3::{Batch3, Body3, PayloadDecoder3, is_payload3};
+pub use payload::{Batch, Body, PayloadDecoder, PayloadError};
 pub use transport::{Frame, Stage, TransportFailure};
 pub use upgrade::{Upgrade, UpgradeAction};

@@ -9,7 +9,6 @@ mod heartbeat;
 mod msgpack;
 mod namespaces;
 mod payload;
-mod payload3;
 mod receiving;
 mod reconnecting;
 mod robustness;

@@ -12,8 +12,8 @@ use std::{
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::{Method, header::HeaderMap};
-use socketio_proto::{Batch, Client, Frame, PayloadDecoder, PayloadError, Stage, TransportFailure};
+use hyper::header::HeaderMap;
+use socketio_proto::{Batch, Body, Client, Frame, PayloadDecoder, PayloadError, Stage, TransportFailure};
 use tokio::time::{Sleep, sleep, timeout};
 
 use super::{
@@ -79,7 +79,7 @@ impl Polling {
     /// Asks for a session. Its first packets are read by [`poll`](Self::poll).
     pub(super) async fn open(route: &Route, may_upgrade: bool) -> Result<Self, TransportFailure> {
         let request = (route.settings.endpoint)
-            .polling(Method::GET, Full::default(), None, &random::unique())
+            .polling(None, Full::default(), None, &random::unique())
             .map_err(|error| unusable(&error))?;
         let limit = route.settings.request_timeout;
         let answer = within(limit, http::ask(route, None, request)).await?;
@@ -158,7 +158,7 @@ impl Polling {
                 if inbox.is_full() || self.probe.is_paused() {
                     return Ok(false);
                 }
-                let Some(request) = self.request(Method::GET, Bytes::new()) else {
+                let Some(request) = self.request(None) else {
                     return Ok(false);
                 };
                 let (route, kept, request) = (self.route.clone(), self.get_kept.take(), request?);
@@ -231,6 +231,9 @@ impl Polling {
     /// Hands a batch of packets to the core. Says whether there were any.
     fn take_packets(&mut self, client: &mut Client, inbox: &mut Inbox<'_>) -> Result<bool, TransportFailure> {
         let now = now();
+        if let Some(protocol) = self.payload.protocol().filter(|_| self.sid.is_none()) {
+            client.handle_framing(protocol);
+        }
         for count in 0..BATCH {
             let Some(packet) = self.payload.next_packet().map_err(unreadable)? else {
                 return Ok(count > 0);
@@ -266,12 +269,12 @@ impl Polling {
         if self.sid.is_none() || self.probe.is_paused() {
             return Ok(false);
         }
-        let body = self.gather(client);
-        if body.is_empty() {
+        let batch = self.gather(client);
+        if batch.is_empty() {
             // What was too large to be sent is told by an event.
             return Ok(client.has_events());
         }
-        let Some(request) = self.request(Method::POST, body.into_body().into()) else {
+        let Some(request) = self.request(Some(batch.into_body())) else {
             return Ok(false);
         };
         let (route, kept, request) = (self.route.clone(), self.post_kept.take(), request?);
@@ -288,7 +291,8 @@ impl Polling {
 
     /// What the next POST takes.
     fn gather(&mut self, client: &mut Client) -> Batch {
-        let mut batch = Batch::new(self.max_payload);
+        let protocol = self.payload.protocol().unwrap_or_default();
+        let mut batch = Batch::new(protocol, self.max_payload);
         while let Some(frame) = self.held.take().or_else(|| client.poll_transmit()) {
             if let Err(frame) = batch.push(frame) {
                 self.held = Some(frame);
@@ -309,10 +313,12 @@ impl Polling {
     }
 
     /// `None`: there is no session yet.
-    fn request(&self, method: Method, body: Bytes) -> Option<Result<http::Outgoing, TransportFailure>> {
+    fn request(&self, body: Option<Body>) -> Option<Result<http::Outgoing, TransportFailure>> {
         let session = session(&self.sid, &self.cookies)?;
         let endpoint = &self.route.settings.endpoint;
-        let request = endpoint.polling(method, Full::new(body), Some(session), &random::unique());
+        let content_type = body.as_ref().map(Body::content_type);
+        let body = Full::new(body.map_or_else(Bytes::new, |body| body.bytes.into()));
+        let request = endpoint.polling(content_type, body, Some(session), &random::unique());
         Some(request.map_err(|error| unusable(&error)))
     }
 }

@@ -157,13 +157,15 @@ fn requests_of_a_session_carry_its_id_and_cookies() {
         sid: "s&1",
         cookies: Some("io=s; lb=2"),
     });
-    let get = endpoint.polling(Method::GET, (), None, "t1").unwrap();
+    let get = endpoint.polling(None, (), None, "t1").unwrap();
     assert_eq!(get.uri().to_string(), "/p/?EIO=4&transport=polling&x=1&t=t1");
     assert_eq!(
         (get.headers()["cookie"].as_bytes(), get.method()),
         (&b"a=b"[..], &Method::GET)
     );
-    let post = endpoint.polling(Method::POST, (), session, "t2").unwrap();
+    let post = endpoint
+        .polling(Some("text/plain;charset=UTF-8"), (), session, "t2")
+        .unwrap();
     assert_eq!(
         post.uri().to_string(),
         "/p/?EIO=4&transport=polling&x=1&sid=s%261&t=t2"

@@ -201,3 +201,45 @@ fn a_name_of_the_servers_own_is_refused() {
         chat.round_trip();
     }
 }
+
+/// By polling alone, and from there to a WebSocket.
+#[test]
+fn everything_passes_by_polling_too() {
+    for kind in Kind::OLD {
+        for upgrades in [false, true] {
+            println!("on {kind:?}, upgrade: {upgrades}");
+            let mut server = RealServer::start_with(kind, &QUICK);
+            let transports = ["polling", "websocket"];
+            let transports = &transports[..1 + usize::from(upgrades)];
+            let fields = json!({
+                "transports": transports, "namespaces": ["/", "/admin"], "auth": {"token": "secret"},
+            });
+            let mut chat = Chat::started(&server, fields);
+            if upgrades {
+                chat.harness.wait_for_log("goes on over WebSocket");
+            }
+            for namespace in ["/", "/admin"] {
+                chat.subscribe("echo", namespace);
+                chat.send("echo", namespace, "héllo\n😀");
+                assert_eq!(chat.received(), [namespace, "echo", "héllo\n😀"]);
+            }
+            chat.subscribe("file", "/");
+            chat.round_trip();
+            let args = json!([{"a": [bytes("AQID")]}, "é€😀"]);
+            server.send(&json!({"do": "emit", "namespace": "/", "name": "file", "args": args}));
+            assert_eq!(chat.received(), ["/", "file", r#"[{"a":["AQID"]},"é€😀"]"#]);
+            for n in 0..50 {
+                chat.send("n", "/", &format!("é{n}"));
+            }
+            server.wait_for(&json!({"on": "event", "name": "n", "args": ["é49"]}), LONG);
+            assert_eq!(server.seen(&json!({"on": "event", "name": "n"})).len(), 50);
+            for _ in 0..4 {
+                server.wait_for(&json!({"on": "ping"}), LONG);
+            }
+            chat.stop();
+            chat.on("stop").wait(LONG);
+            server.wait_for(&json!({"on": "disconnect", "namespace": "/"}), LONG);
+            assert_eq!(chat.on("error").waiting(), 0);
+        }
+    }
+}

@@ -6,6 +6,27 @@ use super::Client;
 use crate::{DisconnectReason, Error, Protocol, generation::Generation, session::Session};
 
 impl Client {
+    /// The framing of a polling payload has shown what the server speaks ([`PayloadDecoder::protocol`]); to be told before
+    /// the packets that it holds.
+    ///
+    /// [`PayloadDecoder::protocol`]: crate::PayloadDecoder::protocol
+    pub fn handle_framing(&mut self, protocol: Protocol) {
+        match protocol {
+            Protocol::EngineIo4 => self.known = Some(Generation::V4),
+            Protocol::EngineIo3 => self.known = Some(Generation::V3),
+            Protocol::Auto => {}
+        }
+    }
+
+    /// Whether what the server speaks is what is set.
+    pub(super) fn check_generation(&self) -> Result<(), Error> {
+        match (self.config.protocol, self.known) {
+            (Protocol::EngineIo4, Some(Generation::V3)) => Err(Error::EngineIo3),
+            (Protocol::EngineIo3, Some(Generation::V4)) => Err(Error::EngineIo4),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn generation(&self) -> Generation {
         self.session
             .as_ref()

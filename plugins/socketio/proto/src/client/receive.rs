@@ -64,6 +64,7 @@ impl Client {
         match EnginePacket::decode(frame, Generation::V4) {
             Ok(EnginePacket::Open(text)) => {
                 let handshake = Handshake::decode(text)?;
+                self.check_generation()?;
                 self.on_engine_open(now, handshake);
                 Ok(())
             }

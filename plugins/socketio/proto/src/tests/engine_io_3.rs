@@ -156,6 +156,46 @@ fn nothing_is_given_up_while_it_is_unknown() {
     assert_eq!(end[end.len() - 2..], ["closed: io client disconnect", "stopped"]);
 }
 
+#[test]
+fn framing_of_polling_spares_the_wait() {
+    for (protocol, sent) in [(Protocol::EngineIo4, vec!["40"]), (Protocol::EngineIo3, vec![])] {
+        let mut pair = Pair::new();
+        pair.join("/");
+        pair.connect();
+        pair.client.handle_opened(pair.now);
+        pair.client.handle_framing(protocol);
+        pair.receive(HANDSHAKE_3);
+        pair.advance(millis(1000));
+        assert_eq!(pair.sent(), sent);
+    }
+}
+
+#[test]
+fn framing_that_is_not_the_one_set_is_named() {
+    for (set, framing, text) in [
+        (
+            Protocol::EngineIo4,
+            Protocol::EngineIo3,
+            "the server speaks Engine.IO 3",
+        ),
+        (
+            Protocol::EngineIo3,
+            Protocol::EngineIo4,
+            "the server speaks Engine.IO 4",
+        ),
+    ] {
+        let mut pair = Pair::with(with(set));
+        pair.join("/");
+        pair.connect();
+        pair.client.handle_opened(pair.now);
+        pair.client.handle_framing(framing);
+        pair.receive(HANDSHAKE_3);
+        let events = pair.events();
+        assert!(events[0].contains(text), "{events:?}");
+        assert!(pair.client.is_idle());
+    }
+}
+
 // By the option.
 
 #[test]

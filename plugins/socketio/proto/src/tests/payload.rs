@@ -1,177 +1,122 @@
-//! Bodies of long-polling, byte by byte.
+//! Bodies of long-polling, byte by byte, in both framings and in the one that the server shows.
 
 use bytes::Bytes;
-use proptest::prelude::*;
 
-use crate::{Batch, Frame, PayloadDecoder, PayloadError, engine::EnginePacket, generation::Generation};
+use crate::{Batch, Body, Frame, PayloadDecoder, PayloadError, Protocol};
 
-fn text(text: &str) -> Frame {
+mod v3;
+mod v4;
+
+pub(crate) fn text(text: &str) -> Frame {
     Frame::Text(text.to_owned())
 }
 
-fn binary(bytes: &[u8]) -> Frame {
+pub(crate) fn binary(bytes: &[u8]) -> Frame {
     Frame::Binary(Bytes::copy_from_slice(bytes))
 }
 
-/// The bodies that these frames make.
-fn bodies(max_payload: Option<usize>, frames: &[Frame]) -> Vec<String> {
-    let mut bodies = Vec::new();
-    let mut batch = Batch::new(max_payload);
-    for frame in frames {
-        if let Err(frame) = batch.push(frame.clone()) {
-            bodies.push(std::mem::replace(&mut batch, Batch::new(max_payload)).into_body());
-            batch.push(frame).unwrap();
-        }
-    }
-    if !batch.is_empty() {
-        bodies.push(batch.into_body());
-    }
-    bodies
-}
-
-/// The packets of a body that comes in these chunks.
-fn packets<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<String>, PayloadError> {
-    let mut decoder = PayloadDecoder::new(1000);
+/// All packets of bodies, each of which comes in some chunks.
+fn packets<'a>(
+    decoder: &mut PayloadDecoder,
+    bodies: &[impl AsRef<[&'a [u8]]>],
+) -> Result<Vec<Frame>, PayloadError> {
     let mut packets = Vec::new();
     let mut take = |decoder: &mut PayloadDecoder| {
-        while let Some(Frame::Text(packet)) = decoder.next_packet()? {
-            packets.push(packet.to_owned());
+        while let Some(packet) = decoder.next_packet()? {
+            packets.push(match packet {
+                Frame::Text(text) => Frame::Text(text.to_owned()),
+                Frame::Binary(bytes) => Frame::Binary(bytes),
+            });
         }
         Ok(())
     };
-    for chunk in chunks {
-        decoder.push(chunk);
-        take(&mut decoder)?;
+    for body in bodies {
+        for chunk in body.as_ref() {
+            decoder.push(chunk);
+            take(decoder)?;
+        }
+        decoder.end();
+        take(decoder)?;
     }
-    decoder.end();
-    take(&mut decoder)?;
     Ok(packets)
 }
 
 #[test]
-fn packets_are_joined_and_binary_is_base64() {
-    let frames = [text("4hello"), text("3"), binary(&[1, 2, 3, 4]), binary(&[])];
-    assert_eq!(bodies(None, &frames), ["4hello\u{1e}3\u{1e}bAQIDBA==\u{1e}b"]);
-    assert_eq!(bodies(None, &[binary(&[1, 2, 3, 4])]), ["bAQIDBA=="]);
-}
-
-#[test]
-fn a_body_reaches_the_limit_and_does_not_pass_it() {
-    // 6 + 1 + 6 bytes; é has two.
-    let frames = [text("4héll"), text("4world")];
-    assert_eq!(bodies(Some(13), &frames).len(), 1);
-    assert_eq!(bodies(Some(12), &frames).len(), 2);
-    // 2 + 1 + 9 bytes, where 1.33 bytes a byte would be 2 + 1 + 7.
-    let frames = [text("41"), binary(&[1, 2, 3, 4])];
-    assert_eq!(bodies(Some(12), &frames).len(), 1);
-    assert_eq!(bodies(Some(11), &frames).len(), 2);
-    // Alone everything is sent.
-    assert_eq!(bodies(Some(1), &frames).len(), 2);
-}
-
-#[test]
-fn a_body_holds_sixteen_packets_attachments_counted() {
-    let mut frames = vec![text("41"); 15];
-    frames.extend([binary(b"a"), binary(b"b")]);
-    let bodies = bodies(None, &frames);
-    assert_eq!(bodies.len(), 2);
-    assert_eq!(bodies[0].split('\u{1e}').count(), 16);
-    assert_eq!(bodies[1], "bYg==");
-}
-
-#[test]
-fn packets_are_found_however_the_body_is_cut() {
-    let body = "42[\"é\"]\u{1e}2\u{1e}bAQIDBA==".as_bytes();
-    for cut in 0..=body.len() {
-        let (first, second) = body.split_at(cut);
+fn first_body_shows_the_framing() {
+    let open = r#"0{"sid":"a"}"#;
+    let table: [(&[&[u8]], Protocol); 6] = [
+        (&[b"0{\"sid\":\"a\"}\x1e40"], Protocol::EngineIo4),
+        (&[b"0", b"{\"sid\":\"a\"}", b"\x1e40"], Protocol::EngineIo4),
+        (&[b"12:0{\"sid\":\"a\"}2:40"], Protocol::EngineIo3),
+        (
+            &[b"1", b"", b"2", b":0{\"sid\":\"a\"}2:4", b"0"],
+            Protocol::EngineIo3,
+        ),
+        (
+            &[b"\0\x01\x02\xff0{\"sid\":\"a\"}\0\x02\xff40"],
+            Protocol::EngineIo3,
+        ),
+        (
+            &[b"\0", b"\x01\x02\xff0{\"sid\":\"a\"}\0\x02\xff40"],
+            Protocol::EngineIo3,
+        ),
+    ];
+    for (body, protocol) in table {
+        let mut decoder = PayloadDecoder::new(1000);
+        assert_eq!(decoder.protocol(), None);
         assert_eq!(
-            packets([first, second]).unwrap(),
-            ["42[\"é\"]", "2", "bAQIDBA=="],
-            "{cut}"
+            packets(&mut decoder, &[body]),
+            Ok(vec![text(open), text("40")]),
+            "{body:?}"
         );
+        assert_eq!(decoder.protocol(), Some(protocol));
     }
-    assert_eq!(packets(body.chunks(1)).unwrap().len(), 3);
 }
 
 #[test]
-fn a_packet_is_given_as_soon_as_it_is_whole() {
-    let mut decoder = PayloadDecoder::new(100);
-    decoder.push(b"4a");
-    assert_eq!(decoder.next_packet(), Ok(None));
-    decoder.push(b"b\x1e4");
-    assert_eq!(decoder.next_packet(), Ok(Some(Frame::Text("4ab"))));
-    assert_eq!(decoder.next_packet(), Ok(None));
-    decoder.push(b"c");
-    decoder.end();
-    assert_eq!(decoder.next_packet(), Ok(Some(Frame::Text("4c"))));
-    assert_eq!(decoder.next_packet(), Ok(None));
-    // The next body.
-    decoder.push(b"6");
-    decoder.end();
-    assert_eq!(decoder.next_packet(), Ok(Some(Frame::Text("6"))));
-    assert_eq!(decoder.next_packet(), Ok(None));
+fn framing_stays() {
+    let mut decoder = PayloadDecoder::new(1000);
+    let bodies = [[&b"0{}"[..]], [b"3:4"]];
+    assert_eq!(packets(&mut decoder, &bodies), Ok(vec![text("0{}"), text("3:4")]));
 }
 
 #[test]
-fn empty_packets_are_left_to_the_client_to_refuse() {
-    assert_eq!(packets([&b""[..]]).unwrap(), [""]);
-    assert_eq!(packets([&b"2\x1e"[..]]).unwrap(), ["2", ""]);
-    assert!(EnginePacket::decode(Frame::Text(""), Generation::V4).is_err());
-}
-
-#[test]
-fn text_that_is_none_is_an_error() {
-    assert_eq!(packets([&b"4\xff\x1e2"[..]]), Err(PayloadError::NotUtf8));
-    assert_eq!(packets([&b"2\x1e4\xc3"[..]]), Err(PayloadError::NotUtf8));
-}
-
-#[test]
-fn one_packet_is_bounded_and_a_body_is_not() {
-    // 1000 bytes are 1337 in the body, the type included.
-    let error = Err(PayloadError::TooLarge { limit: 1337 });
-    let large = vec![b'4'; 1337];
-    for count in [1, 5] {
-        let body = vec![large.clone(); count].join(&0x1e);
-        assert_eq!(packets([&body[..]]).unwrap().len(), count);
-        assert_eq!(packets(body.chunks(100)).unwrap().len(), count);
+fn what_shows_nothing_is_engine_io_4() {
+    for body in [&b""[..], b"1", b"{\"code\":5}"] {
+        let mut decoder = PayloadDecoder::new(1000);
+        let packet = Frame::Text(String::from_utf8_lossy(body).into_owned());
+        assert_eq!(packets(&mut decoder, &[[body]]), Ok(vec![packet]), "{body:?}");
     }
-    let larger = vec![b'4'; 1338];
-    assert_eq!(packets([&larger[..]]), error);
-    // Before its end is known.
-    assert_eq!(packets(larger.chunks(1).chain([&b"\x1e2"[..]])), error);
 }
 
-fn any_frame() -> impl Strategy<Value = Frame> {
-    prop_oneof![
-        "4[^\u{1e}]{0,40}".prop_map(Frame::Text),
-        proptest::collection::vec(any::<u8>(), 0..40).prop_map(|bytes| Frame::Binary(bytes.into())),
-    ]
+#[test]
+fn digits_without_an_end_are_bounded() {
+    let mut decoder = PayloadDecoder::new(1000);
+    let chunks = vec![&b"12345"[..]; 1000];
+    assert!(matches!(
+        packets(&mut decoder, &[chunks]),
+        Err(PayloadError::TooLarge { .. })
+    ));
 }
 
-proptest! {
-    #[test]
-    fn what_is_encoded_is_decoded(
-        frames in proptest::collection::vec(any_frame(), 1..50),
-        max_payload in 1usize..300,
-        chunk in 1usize..64,
-    ) {
-        let mut decoded = Vec::new();
-        for body in bodies(Some(max_payload), &frames) {
-            let packets = packets(body.as_bytes().chunks(chunk)).unwrap();
-            prop_assert!(packets.len() <= 16);
-            prop_assert!(packets.len() == 1 || body.len() <= max_payload);
-            for packet in packets {
-                decoded.push(match EnginePacket::decode(Frame::Text(&packet), Generation::V4).unwrap() {
-                    EnginePacket::Binary(bytes) => Frame::Binary(bytes),
-                    _ => Frame::Text(packet),
-                });
+#[test]
+fn batches_are_in_the_servers_framing() {
+    for (protocol, body) in [
+        (Protocol::EngineIo4, "2\u{1e}41"),
+        (Protocol::EngineIo3, "1:22:41"),
+    ] {
+        let mut batch = Batch::new(protocol, None);
+        assert!(batch.is_empty());
+        batch.push(text("2")).unwrap();
+        batch.push(text("41")).unwrap();
+        assert!(!batch.is_empty());
+        let bytes = body.as_bytes().to_vec();
+        assert_eq!(
+            batch.into_body(),
+            Body {
+                is_binary: false,
+                bytes
             }
-        }
-        prop_assert_eq!(decoded, frames);
-    }
-
-    #[test]
-    fn nothing_makes_the_decoder_panic(body in proptest::collection::vec(prop_oneof![Just(0x1e), any::<u8>()], 0..200), chunk in 1usize..20) {
-        let _ = packets(body.chunks(chunk));
+        );
     }
 }

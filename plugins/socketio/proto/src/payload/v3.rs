@@ -1,4 +1,4 @@
-//! Payloads of HTTP long-polling in Engine.IO 3 (engine.io-protocol v3, "Encoding", "Payload"): each packet has its length
+//! The payloads of Engine.IO 3 (engine.io-protocol v3, "Encoding", "Payload"): each packet has its length
 //! before it.
 //!
 //! There are two forms, and each body is of one. In text a length counts UTF-16 code units, `18:42["message","h€"]`. In
@@ -9,17 +9,14 @@
 //! the other by looking at it. So it is kept out of the way: a batch that is not plain ASCII goes in bytes, which all
 //! servers read alike; and none of them sends it unless it is asked to by `b64=1`.
 //!
-//! Frames come and go as in WebSocket messages, binary ones with their type byte. The calls are those of
-//! [`payload`](crate::payload).
+//! Binary packets come and go with their type byte, as in WebSocket messages.
 
 use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::{Frame, PayloadError, payload::binary_size};
-
-/// Most packets in one POST, as in [`payload`](crate::payload).
-const MAX_PACKETS: usize = 16;
+use super::{Body, MAX_PACKETS, PayloadError, binary_size};
+use crate::Frame;
 
 /// What ends the length in bytes.
 const LENGTH_END: u8 = 0xff;
@@ -29,22 +26,13 @@ const MAX_DIGITS: usize = 19;
 
 /// The body of one POST.
 #[derive(Debug, Default)]
-pub struct Batch3 {
+pub(crate) struct Batch {
     frames: Vec<Frame>,
 }
 
-/// What is sent, and how it is called.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Body3 {
-    /// `application/octet-stream`, else `text/plain;charset=UTF-8`.
-    pub is_binary: bool,
-    /// The packets.
-    pub bytes: Vec<u8>,
-}
-
-impl Batch3 {
+impl Batch {
     /// Adds a packet, or gives it back if it is for the next batch. Servers of Engine.IO 3 name no limit for a body.
-    pub fn push(&mut self, frame: Frame) -> Result<(), Frame> {
+    pub(crate) fn push(&mut self, frame: Frame) -> Result<(), Frame> {
         if self.frames.len() == MAX_PACKETS {
             return Err(frame);
         }
@@ -53,12 +41,12 @@ impl Batch3 {
     }
 
     /// Whether there is nothing to send.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.frames.is_empty()
     }
 
     /// The body.
-    pub fn into_body(self) -> Body3 {
+    pub(crate) fn into_body(self) -> Body {
         let is_plain = |frame: &Frame| matches!(frame, Frame::Text(text) if text.is_ascii());
         let is_binary = !self.frames.iter().all(is_plain);
         let mut bytes = Vec::new();
@@ -78,24 +66,26 @@ impl Batch3 {
             }
             bytes.extend_from_slice(packet);
         }
-        Body3 { is_binary, bytes }
+        Body { is_binary, bytes }
     }
 }
 
-/// Whether this is how the body of a handshake begins in Engine.IO 3. In Engine.IO 4 it is `0{`.
-pub fn is_payload3(body: &[u8]) -> bool {
-    match body.first() {
-        Some(0) => true,
-        _ => {
-            let digits = body.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            digits > 0 && body.get(digits) == Some(&b':')
-        }
+/// Whether the first body of a session begins as in Engine.IO 3; in Engine.IO 4 it begins with `0{`. `None` if more must
+/// come.
+pub(crate) fn begins(body: &[u8]) -> Option<bool> {
+    if *body.first()? == 0 {
+        return Some(true);
     }
+    let digits = body.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if digits > MAX_DIGITS {
+        return Some(false);
+    }
+    body.get(digits).map(|end| digits > 0 && *end == b':')
 }
 
 /// Reads the body of one GET after the other.
 #[derive(Debug)]
-pub struct PayloadDecoder3 {
+pub(crate) struct Decoder {
     /// What was received and not given yet, from `start` on.
     buffer: Vec<u8>,
     start: usize,
@@ -126,9 +116,9 @@ enum Kind {
     Binary,
 }
 
-impl PayloadDecoder3 {
+impl Decoder {
     /// `max_message_size` is what a packet may carry, in bytes; base64 may take its four thirds.
-    pub fn new(max_message_size: usize) -> Self {
+    pub(crate) fn new(max_message_size: usize) -> Self {
         Self {
             buffer: Vec::new(),
             start: 0,
@@ -139,19 +129,19 @@ impl PayloadDecoder3 {
     }
 
     /// A part of the body, as large as it comes. Take all packets first: what was given is freed here.
-    pub fn push(&mut self, chunk: &[u8]) {
+    pub(crate) fn push(&mut self, chunk: &[u8]) {
         self.buffer.drain(..self.start);
         self.start = 0;
         self.buffer.extend_from_slice(chunk);
     }
 
     /// The body is complete.
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.is_ending = true;
     }
 
     /// The next packet that is whole; `None` before more was pushed, or when the body has ended.
-    pub fn next_packet(&mut self) -> Result<Option<Frame<&str>>, PayloadError> {
+    pub(crate) fn next_packet(&mut self) -> Result<Option<Frame<&str>>, PayloadError> {
         let Some((kind, packet)) = self.scan()? else {
             let is_cut = self.packet.is_some() || self.start < self.buffer.len();
             return match std::mem::take(&mut self.is_ending) && is_cut {

@@ -1,20 +1,15 @@
-//! Bodies of long-polling in Engine.IO 3, byte by byte.
+//! Engine.IO 3.
 
-use bytes::Bytes;
 use proptest::prelude::*;
 
-use crate::{Batch3, Body3, Frame, PayloadDecoder3, PayloadError, is_payload3};
+use super::{binary, text};
+use crate::{
+    Body, Frame, PayloadError,
+    payload::v3::{Batch, Decoder, begins},
+};
 
-fn text(text: &str) -> Frame {
-    Frame::Text(text.to_owned())
-}
-
-fn binary(bytes: &[u8]) -> Frame {
-    Frame::Binary(Bytes::copy_from_slice(bytes))
-}
-
-fn body(frames: &[Frame]) -> Body3 {
-    let mut batch = Batch3::default();
+fn body(frames: &[Frame]) -> Body {
+    let mut batch = Batch::default();
     assert!(batch.is_empty());
     for frame in frames {
         batch.push(frame.clone()).unwrap();
@@ -24,9 +19,9 @@ fn body(frames: &[Frame]) -> Body3 {
 
 /// The packets of a body that comes in these chunks.
 fn packets<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<Frame>, PayloadError> {
-    let mut decoder = PayloadDecoder3::new(1000);
+    let mut decoder = Decoder::new(1000);
     let mut packets = Vec::new();
-    let mut take = |decoder: &mut PayloadDecoder3| {
+    let mut take = |decoder: &mut Decoder| {
         while let Some(packet) = decoder.next_packet()? {
             packets.push(match packet {
                 Frame::Text(text) => Frame::Text(text.to_owned()),
@@ -88,7 +83,7 @@ fn golden_bodies_are_read() {
 fn plain_packets_go_as_text() {
     assert_eq!(
         body(&[text(r#"42["message","a"]"#), text("2")]),
-        Body3 {
+        Body {
             is_binary: false,
             bytes: br#"17:42["message","a"]1:2"#.to_vec()
         }
@@ -99,7 +94,7 @@ fn plain_packets_go_as_text() {
 fn all_else_goes_in_bytes() {
     assert_eq!(
         body(&[text("4é"), binary(&[4, 1, 2, 3, 4]), text("4234567890")]),
-        Body3 {
+        Body {
             is_binary: true,
             bytes: b"\0\x03\xff4\xc3\xa9\x01\x05\xff\x04\x01\x02\x03\x04\0\x01\x00\xff4234567890".to_vec()
         }
@@ -108,7 +103,7 @@ fn all_else_goes_in_bytes() {
 
 #[test]
 fn batch_holds_sixteen_packets() {
-    let mut batch = Batch3::default();
+    let mut batch = Batch::default();
     for _ in 0..16 {
         batch.push(text("41")).unwrap();
     }
@@ -117,7 +112,7 @@ fn batch_holds_sixteen_packets() {
 
 #[test]
 fn packet_is_given_as_soon_as_it_is_whole() {
-    let mut decoder = PayloadDecoder3::new(100);
+    let mut decoder = Decoder::new(100);
     decoder.push(b"3:4ab2:4");
     assert_eq!(decoder.next_packet(), Ok(Some(Frame::Text("4ab"))));
     assert_eq!(decoder.next_packet(), Ok(None));
@@ -177,10 +172,20 @@ fn packet_is_bounded_by_its_length() {
 #[test]
 fn handshakes_are_told_apart() {
     for body in [&b"97:0{\"sid\""[..], b"\0\x09\x07\xff0{", b"1:6"] {
-        assert!(is_payload3(body), "{body:?}");
+        assert!(begins(body) == Some(true), "{body:?}");
     }
-    for body in [&b""[..], b"0{\"sid\"", b"0", b"97", b"{\"code\":5}", b":0"] {
-        assert!(!is_payload3(body), "{body:?}");
+    for body in [
+        &b"0{\"sid\""[..],
+        b"{\"code\":5}",
+        b":0",
+        b"4\x1e",
+        &[b'1'; 30],
+        b"12345678901234567890:",
+    ] {
+        assert_eq!(begins(body), Some(false), "{body:?}");
+    }
+    for body in [&b""[..], b"0", b"97"] {
+        assert_eq!(begins(body), None, "{body:?}");
     }
 }
 
