@@ -212,8 +212,7 @@ fn rows(kind: Kind, server: &str, has_transports: bool) -> String {
             case.is_upgrade = transport == "upgrade";
         }
         let cells = FEATURES.map(|(name, feature)| {
-            // Long-polling speaks Engine.IO 4 only.
-            if transport != "WebSocket" && (!has_transports || Kind::OLD.contains(&kind)) {
+            if transport != "WebSocket" && !has_transports {
                 return NOT_YET;
             }
             println!("{server} by {transport}: {name}");
