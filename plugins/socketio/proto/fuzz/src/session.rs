@@ -30,7 +30,7 @@ const HANDSHAKE_OF_ANY: &str = r#"0{"sid":"e","upgrades":[],"pingInterval":25000
 /// Most steps of one input; more would only repeat.
 const STEPS: usize = 300;
 
-/// A script, one step a line; see [`step`].
+/// A script, one step a line; see `step`.
 ///
 /// No step panics. `Connected` and `Disconnected` alternate for each namespace, nothing follows `Stopped`, a strict server
 /// never sees a packet out of turn, header and attachments are never parted, every acknowledgement that
