@@ -73,7 +73,9 @@ fn a_close_comes_after_exactly_so_many_bytes() {
     for after in [0, 1, 5, 9] {
         let (_chaos, door) = door(down(Flow::calm().ending(after, End::Close)));
         let (read, end) = converse(&door, b"0123456789");
-        assert_eq!((read.len() as u64, end), (after, None));
+        assert_eq!(read.len() as u64, after);
+        // A socket that is closed with bytes in it that nobody read is reset by the system.
+        assert!(matches!(end, None | Some(ErrorKind::ConnectionReset)), "{end:?}");
         assert_eq!(door.wait(LONG, |traffic| traffic.over == 1).unwrap().broken, 1);
         assert_eq!(door.traffic().passed[0][1], after);
     }
