@@ -110,6 +110,8 @@ fn stop_works_while_waiting_to_retry() {
     for _ in 0..2 {
         chat.start();
         assert!(chat.error()[1].starts_with("tcp: "));
+        let [attempt, _] = chat.on("reconnect_attempt").wait(LONG).try_into().unwrap();
+        assert_eq!(attempt, Value::Int(1));
         chat.stop();
         chat.harness.wait_for_log("stopped");
     }
