@@ -20,7 +20,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 const GREETING: &str = "hello from Pulsewire";
 
 /// How many node types the plugin adds.
-const NODE_TYPES: usize = 11;
+const NODE_TYPES: usize = 16;
 
 const PLUGIN: &str = "socketio";
 
