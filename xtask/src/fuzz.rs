@@ -44,12 +44,20 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let workspace = Workspace::load()?;
     let targets = targets(arguments.target.as_deref())?;
-    run_each(&workspace, &targets, arguments.seconds)
+    let corpus = workspace.target().join("fuzz/corpus");
+    let options = [format!("-max_total_time={}", arguments.seconds)];
+    run_each(&workspace, &targets, &corpus, &options)
 }
 
-/// All targets for a few seconds, as part of the tests.
+/// All targets for a second or two, as part of the tests: as many inputs on a slow machine as on a fast one. Even with its
+/// seed a run is not the same each time, because values of the clock are among what steers it.
 pub(crate) fn run_briefly(workspace: &Workspace) -> Result<()> {
-    run_each(workspace, &targets(None)?, 3)
+    let corpus = workspace.target().join("fuzz/brief");
+    if corpus.exists() {
+        fs::remove_dir_all(&corpus).map_err(|error| Failure::file("remove", &corpus, &error))?;
+    }
+    let options = ["-seed=1".to_owned(), "-runs=50000".to_owned()];
+    run_each(workspace, &targets(None)?, &corpus, &options)
 }
 
 /// The targets by their folders of seeds; all, or the one that is named.
@@ -69,7 +77,8 @@ fn targets(only: Option<&str>) -> Result<Vec<String>> {
     }
 }
 
-fn run_each(workspace: &Workspace, targets: &[String], seconds: u32) -> Result<()> {
+/// `corpus` is where each target finds and keeps its inputs, beside the seeds; `options` say how long it runs.
+fn run_each(workspace: &Workspace, targets: &[String], corpus: &Path, options: &[String]) -> Result<()> {
     let triple = host_triple()?;
     let mut build = cargo::cargo([
         "build",
@@ -88,25 +97,24 @@ fn run_each(workspace: &Workspace, targets: &[String], seconds: u32) -> Result<(
     cargo::run(&mut build).map_err(|failure| failure.hint("libFuzzer is C++: run `apt-get install g++`"))?;
     let programs = workspace.target().join(&triple).join("release");
     for target in targets {
+        let mut command = Command::new(programs.join(format!("fuzz_{target}")));
+        command.args(options);
         fuzz(
             target,
-            &programs.join(format!("fuzz_{target}")),
+            command,
+            &corpus.join(target),
             &workspace.target().join("fuzz"),
-            seconds,
         )?;
     }
     Ok(())
 }
 
 /// One run. libFuzzer is talkative, so all that it says is shown only when it found something.
-fn fuzz(target: &str, program: &Path, results: &Path, seconds: u32) -> Result<()> {
-    let corpus = results.join("corpus").join(target);
-    fs::create_dir_all(&corpus).map_err(|error| Failure::file("create", &corpus, &error))?;
-    let mut command = Command::new(program);
+fn fuzz(target: &str, mut command: Command, corpus: &Path, results: &Path) -> Result<()> {
+    fs::create_dir_all(corpus).map_err(|error| Failure::file("create", corpus, &error))?;
     command
-        .arg(&corpus)
+        .arg(corpus)
         .arg(root().join(SEEDS).join(target))
-        .arg(format!("-max_total_time={seconds}"))
         .arg(format!("-artifact_prefix={}/{target}-", results.display()))
         // An input may take no longer than this, and all of them no more memory.
         .args([
@@ -116,8 +124,11 @@ fn fuzz(target: &str, program: &Path, results: &Path, seconds: u32) -> Result<()
             "-print_final_stats=1",
         ]);
     cargo::announce(&command);
-    let failed = |error| Failure::new(format!("can't run {}: {error}", program.display()));
-    let output = command.output().map_err(failed)?;
+    let output = command.output();
+    let output = output.map_err(|error| {
+        let program = Path::new(command.get_program());
+        Failure::new(format!("can't run {}: {error}", program.display()))
+    })?;
     let said = String::from_utf8_lossy(&output.stderr);
     if output.status.success() {
         let runs = said

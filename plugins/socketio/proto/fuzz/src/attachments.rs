@@ -2,10 +2,23 @@
 
 use std::{str::FromStr, time::Instant};
 
+use base64::{
+    Engine,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use bytes::Bytes;
 use socketio_proto::{Data, Frame};
 
 use crate::peer::{joined, messages, receive, written};
+
+/// As lenient as a client may be: padding may be missing, and bits behind the last byte are of no matter.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// First line: JSON, in which every string that begins with `<` stands for the bytes behind it. It is sent as an event
 /// and must be read the same. Each further line changes one frame before a second client reads them: its first byte
@@ -44,13 +57,7 @@ pub fn attachments(input: &[u8]) {
     for frame in &frames {
         receive(&mut receiver, now, frame);
     }
-    let attached: Vec<&Bytes> = frames
-        .iter()
-        .filter_map(|frame| match frame {
-            Frame::Binary(bytes) => Some(bytes),
-            Frame::Text(_) => None,
-        })
-        .collect();
+    let attached: Vec<Bytes> = frames.iter().filter_map(attachment).collect();
     for message in messages(&mut receiver) {
         for arg in &message.args {
             check_origin(arg, &attached);
@@ -88,9 +95,17 @@ fn change(frames: &mut Vec<Frame>, line: &[u8]) {
     }
 }
 
-fn check_origin(value: &Data, attached: &[&Bytes]) {
+/// The bytes that a frame attaches: it is binary, or `b` and base64.
+fn attachment(frame: &Frame) -> Option<Bytes> {
+    match frame {
+        Frame::Binary(bytes) => Some(bytes.clone()),
+        Frame::Text(text) => Some(BASE64.decode(text.strip_prefix('b')?).ok()?.into()),
+    }
+}
+
+fn check_origin(value: &Data, attached: &[Bytes]) {
     match value {
-        Data::Binary(bytes) => assert!(attached.contains(&bytes), "{bytes:?} was not attached"),
+        Data::Binary(bytes) => assert!(attached.contains(bytes), "{bytes:?} was not attached"),
         Data::Array(items) => items.iter().for_each(|item| check_origin(item, attached)),
         Data::Object(entries) => entries
             .iter()
