@@ -102,16 +102,20 @@ impl World {
         pushed.map_err(|_| NodeError::new("the event queue is full"))
     }
 
+    /// Whether anybody listens to the event.
+    pub fn is_heard(&self, event: EventId) -> bool {
+        !self.listeners.of(event).is_empty()
+    }
+
     /// Queues an event if anybody listens.
     pub fn emit_if_heard(
         &self,
         event: EventId,
         values: impl FnOnce() -> Vec<Value>,
     ) -> Result<(), NodeError> {
-        if !self.listeners.of(event).is_empty() {
-            self.emit(event, values())
-        } else {
-            Ok(())
+        match self.is_heard(event) {
+            true => self.emit(event, values()),
+            false => Ok(()),
         }
     }
 

@@ -73,7 +73,7 @@ impl Console for Watch {
 pub fn to_first_node() -> Result<Latency> {
     let (seen, seen_by_client) = channel();
     let server = Server::start(Job::Paced {
-        event: event(MESSAGE),
+        event: event(&"x".repeat(MESSAGE)),
         count: EVENTS,
         seen: seen_by_client,
     })?;
@@ -95,7 +95,7 @@ pub fn to_first_node() -> Result<Latency> {
 pub fn to_peer() -> Result<Latency> {
     let (seen, seen_by_client) = channel();
     let server = Server::start(Job::Paced {
-        event: event(MESSAGE),
+        event: event(&"x".repeat(MESSAGE)),
         count: EVENTS,
         seen: seen_by_client,
     })?;
@@ -108,7 +108,7 @@ pub fn to_peer() -> Result<Latency> {
 /// To On Receive and back with Send.
 pub fn round_trip() -> Result<Latency> {
     let server = Server::start(Job::RoundTrips {
-        event: event(MESSAGE),
+        event: event(&"x".repeat(MESSAGE)),
         count: EVENTS,
     })?;
     let echo = "received: socketio.on_receive { configuration = \"bench\" }\n\
@@ -125,7 +125,7 @@ pub fn round_trip() -> Result<Latency> {
 /// To bare tungstenite and back.
 pub fn round_trip_of_peer() -> Result<Latency> {
     let server = Server::start(Job::RoundTrips {
-        event: event(MESSAGE),
+        event: event(&"x".repeat(MESSAGE)),
         count: EVENTS,
     })?;
     let mut peer = Peer::connect(server.port())?;

@@ -26,19 +26,21 @@ const JOINED: &str = r#"40{"sid":"bench"}"#;
 /// About how much is written at once.
 const CHUNK: usize = 64 << 10;
 
-/// The frame of an event `e` with one string of `length` bytes.
-pub fn event(length: usize) -> String {
-    format!("42[\"e\",\"{}\"]", "x".repeat(length))
+/// The packet of an event `e` with one string that needs no escapes.
+pub fn event(message: &str) -> String {
+    format!("42[\"e\",\"{message}\"]")
 }
 
 /// What the server does with its one client.
 pub enum Job {
-    /// Waits for a frame of the client, then sends it an event so many times.
+    /// Waits for a frame of the client, then sends it an event so many times, the last time another.
     Blast {
         /// The Engine.IO packet.
         event: String,
-        /// How many.
+        /// How many, with the last.
         count: u64,
+        /// The last Engine.IO packet.
+        last: String,
     },
     /// Receives an event so many times.
     Count {
@@ -113,7 +115,7 @@ fn serve(listener: &TcpListener, job: Job) -> Result<Done> {
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut stream = shake_hands(stream)?;
     let done = match job {
-        Job::Blast { event, count } => blast(&mut stream, &event, count),
+        Job::Blast { event, count, last } => blast(&mut stream, &event, count, &last),
         Job::Count { event, count } => receive(&mut stream, event.len(), count),
         Job::Paced { event, count, seen } => send_one_by_one(&mut stream, &event, count, |_, written| {
             let seen = seen
@@ -146,18 +148,19 @@ pub(crate) fn shake_hands(stream: TcpStream) -> Result<TcpStream> {
     Ok(websocket.into_inner())
 }
 
-fn blast(stream: &mut TcpStream, event: &str, count: u64) -> Result<Done> {
+fn blast(stream: &mut TcpStream, event: &str, count: u64, last: &str) -> Result<Done> {
     Frames::new(&mut *stream).next_text()?;
     let frame = text_frame(event);
     let a_chunk = (CHUNK / frame.len()) as u64;
     let chunk = frame.repeat(a_chunk as usize);
     let began = Instant::now();
-    let mut left = count;
+    let mut left = count - 1;
     while left > 0 {
         let frames = left.min(a_chunk);
         stream.write_all(&chunk[..frames as usize * frame.len()])?;
         left -= frames;
     }
+    stream.write_all(&text_frame(last))?;
     Ok(Done {
         began,
         ended: Instant::now(),

@@ -32,9 +32,9 @@ impl EngineNode for VariableSetter {
         let value = call.input(0).clone();
         // The events first of all, so that a full queue leaves the variable as it was.
         world.emit_if_heard(self.set, || vec![value.clone()])?;
-        // The compiler lays the variable itself behind the inputs.
-        if *call.input(1) != value {
-            world.emit_if_heard(self.changed, || vec![value.clone()])?;
+        // The compiler lays the variable itself behind the inputs. Comparing may take long, so only for who listens.
+        if world.is_heard(self.changed) && *call.input(1) != value {
+            world.emit(self.changed, [value.clone()])?;
         }
         call.write_through_input(1, value.clone());
         call.set(0, value);
