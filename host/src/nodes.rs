@@ -69,9 +69,9 @@ category!(development: assert benchmark console);
 category!(dictionary: elements get_dictionary_element whole);
 category!(events: event_listener event_trigger on_error on_initialize on_variable_change on_variable_set);
 category!(flow_control: branch compare for_each_loop for_loop index_switch is_equal select_data sequential switch toggle);
-category!(math: add analysis bool_value boolean division folding increment modulo numerical_value range round rounding trigonometry);
+category!(math: add analysis bool_value boolean division folding increment modulo numerical_value range round rounding trigonometry vector_value);
 category!(string: case concat_strings contains crypto_hash edit format json_parse json_stringify regex search string_value);
-category!(utilities: cancel_timeout conversion exit reset_interval start_interval start_timeout values);
+category!(utilities: cancel_timeout color_value conversion exit reset_interval start_interval start_timeout values);
 category!(variables: variable_getter variable_setter);
 
 mod arithmetic;
@@ -156,6 +156,7 @@ pub static BUILTINS: &[Builtin] = &[
     math::trigonometry::RADIAN_DEGREE_CONVERTER,
     math::trigonometry::SINE,
     math::trigonometry::TANGENT,
+    math::vector_value::NODE,
     string::case::CAPITALIZE,
     string::case::IS_LOWER,
     string::case::IS_UPPER,
@@ -190,15 +191,14 @@ pub static BUILTINS: &[Builtin] = &[
     string::search::SUBSTRING,
     string::string_value::NODE,
     utilities::cancel_timeout::NODE,
+    utilities::color_value::NODE,
     utilities::conversion::NODE,
     utilities::exit::NODE,
     utilities::reset_interval::NODE,
     utilities::start_interval::NODE,
     utilities::start_timeout::NODE,
-    utilities::values::COLOR_VALUE,
     utilities::values::CREATE_CUSTOM_ID,
     utilities::values::IS_DATA_TYPE,
-    utilities::values::VECTOR_VALUE,
     variables::variable_getter::NODE,
     variables::variable_setter::NODE,
 ];
