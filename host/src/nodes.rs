@@ -75,6 +75,7 @@ category!(utilities: cancel_timeout color_value conversion exit reset_interval s
 category!(variables: variable_getter variable_setter);
 
 mod arithmetic;
+mod order;
 
 /// Every built-in node type.
 pub static BUILTINS: &[Builtin] = &[

@@ -7,7 +7,7 @@ use pulsewire_plugin_api::{Flow, NodeResult, prelude::*};
 use crate::{
     console::Level,
     engine::{EngineNode, World},
-    nodes::{ALL_TYPES, Builtin},
+    nodes::{ALL_TYPES, Builtin, order::order},
 };
 
 const TYPE: NodeType = NodeType::action("development.assert", "Assert")
@@ -54,14 +54,4 @@ impl EngineNode for Assert {
         call.set(0, holds);
         Ok(Flow::fire(0))
     }
-}
-
-fn order(a: &Value, b: &Value) -> Result<Option<Ordering>, NodeError> {
-    Ok(match (a, b) {
-        (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
-        (Value::Byte(a), Value::Byte(b)) => Some(a.cmp(b)),
-        (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
-        (Value::String(a), Value::String(b)) => Some(a.as_str().cmp(b)),
-        _ => return Err(format!("{} and {} have no order", a.data_type(), b.data_type()).into()),
-    })
 }

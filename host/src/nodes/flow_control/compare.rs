@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use pulsewire_plugin_api::prelude::*;
 
+use crate::nodes::order::order;
+
 const DATA_TYPE: Attribute = Attribute::choice("data_type", "Data Type", &["Int", "Float", "Byte"]);
 const INPUTS: &[Socket] = &[Socket::typed_by("a", "A", "data_type"), Socket::typed_by("b", "B", "data_type")];
 const C: Socket = Socket::data("c", "C", DataType::Bool);
@@ -16,7 +18,7 @@ pure! {
         .inputs(INPUTS)
         .outputs(&[C]),
     with |build| build.text("mode") == "IsGreaterEqual" => |&or_equal, call| {
-        let order = order(call)?;
+        let order = order(call.input(0), call.input(1))?;
         call.set(0, order == Some(Ordering::Greater) || (or_equal && order == Some(Ordering::Equal)));
         Ok(())
     };
@@ -28,17 +30,8 @@ pure! {
         .inputs(INPUTS)
         .outputs(&[C]),
     with |build| build.text("mode") == "IsLessEqual" => |&or_equal, call| {
-        let order = order(call)?;
+        let order = order(call.input(0), call.input(1))?;
         call.set(0, order == Some(Ordering::Less) || (or_equal && order == Some(Ordering::Equal)));
         Ok(())
     };
-}
-
-fn order(call: &Call<'_>) -> Result<Option<Ordering>, NodeError> {
-    Ok(match (call.input(0), call.input(1)) {
-        (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
-        (Value::Byte(a), Value::Byte(b)) => Some(a.cmp(b)),
-        (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
-        (a, b) => return Err(format!("{} and {} have no order", a.data_type(), b.data_type()).into()),
-    })
 }
