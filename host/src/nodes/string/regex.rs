@@ -3,6 +3,7 @@
 use pulsewire_plugin_api::prelude::*;
 use regex::Regex;
 
+use super::characters::{position, range};
 use crate::nodes::{Builtin, MAX_TEXT};
 
 const SYNTAX: &str = "The syntax is that of the Rust crate regex: no look-around, no back-references.";
@@ -33,17 +34,15 @@ impl Node for MatchRegex {
         let regex = self.0.regex(call.text(1)?)?;
         let (from, to) = (call.int(2)?, call.int(3)?);
         let from = usize::try_from(from).map_err(|_| format!("`from` is {from}"))?;
-        let place = |at| text.char_indices().nth(at).map_or(text.len(), |(at, _)| at);
-        let first = place(from);
-        let last = usize::try_from(to).ok().filter(|&to| to > 0).map_or(text.len(), place);
-        let range = text.get(first..last).unwrap_or_default();
+        let (first, range) = range(text, from, to);
+        let range = range.unwrap_or_default();
         let found = regex.find(range);
         let count = match found {
             None => 0,
             Some(_) if call.bool(4)? => regex.find_iter(range).count() as i64,
             Some(_) => 1,
         };
-        let position = found.map_or(-1, |found| text[..first + found.start()].chars().count() as i64);
+        let position = found.map_or(-1, |found| position(text, first + found.start()));
         call.set(0, count > 0);
         call.set(1, position);
         call.set(2, count);

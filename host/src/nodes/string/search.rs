@@ -3,6 +3,8 @@
 
 use pulsewire_plugin_api::prelude::*;
 
+use super::characters::{place, position, range};
+
 const STRING: Socket = Socket::data("string", "String", DataType::String);
 const PATTERN: Socket = Socket::data("pattern", "Pattern", DataType::String);
 const SEARCHED: &[Socket] = &[
@@ -122,16 +124,7 @@ pure! {
 fn search(call: &Call<'_>, find: fn(&str, &str) -> Option<usize>) -> Result<i64, NodeError> {
     let (text, pattern, start, end) = (call.text(0)?, call.text(1)?, call.int(2)?, call.int(3)?);
     let start = usize::try_from(start).map_err(|_| format!("the start index is {start}"))?;
-    let first = place(text, start);
-    let last = match usize::try_from(end) {
-        Ok(end @ 1..) => place(text, end),
-        _ => text.len(),
-    };
-    let found = text.get(first..last).and_then(|range| find(range, pattern));
-    Ok(found.map_or(-1, |at| text[..first + at].chars().count() as i64))
-}
-
-/// Where the character at the position begins, in bytes; the end of the text if there are not so many.
-fn place(text: &str, position: usize) -> usize {
-    text.char_indices().nth(position).map_or(text.len(), |(at, _)| at)
+    let (first, range) = range(text, start, end);
+    let found = range.and_then(|range| find(range, pattern));
+    Ok(found.map_or(-1, |at| position(text, first + at)))
 }
