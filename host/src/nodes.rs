@@ -226,8 +226,16 @@ const fn named(id: &'static str, name: &'static str, list: &'static str) -> Attr
         .required()
 }
 
-/// The most bytes that a node makes one text of; a loop that doubles a text must not take the host down.
-const MAX_TEXT: usize = 256 << 20;
+/// The most bytes that a node makes one text or Binary of; a loop that doubles a text must not take the host down.
+const MAX_BYTES: usize = 256 << 20;
+
+/// `what` is the text or Binary that would be made.
+fn check_bytes(what: &str, count: usize) -> Result<(), NodeError> {
+    match count > MAX_BYTES {
+        true => Err(format!("{what} would have {count} bytes, more than {MAX_BYTES}").into()),
+        false => Ok(()),
+    }
+}
 
 /// The most elements that a node gives one array.
 const MAX_ELEMENTS: usize = 16 << 20;

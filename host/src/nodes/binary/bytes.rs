@@ -2,7 +2,7 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::{Build, MAX_TEXT, check_elements};
+use crate::nodes::{Build, check_bytes, check_elements};
 
 pure! {
     BINARY_VALUE = NodeType::action("binary.binary_value", "Binary Value")
@@ -44,9 +44,7 @@ pure! {
         let mut all = Vec::new();
         for input in 0..call.input_count() {
             let bytes = call.binary(input)?;
-            if all.len() + bytes.len() > MAX_TEXT {
-                return Err(format!("there would be more than {MAX_TEXT} bytes").into());
-            }
+            check_bytes("the Binary", all.len() + bytes.len())?;
             all.extend_from_slice(bytes);
         }
         call.set(0, all);

@@ -2,7 +2,7 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::{Builtin, MAX_TEXT};
+use crate::nodes::{Builtin, check_bytes};
 
 const TYPE: NodeType = NodeType::action("string.concat_strings", "Concat Strings")
     .category("String")
@@ -21,9 +21,7 @@ impl Node for ConcatStrings {
         for input in 0..call.input_count() {
             length = length.saturating_add(call.text(input)?.len());
         }
-        if length > MAX_TEXT {
-            return Err(format!("the text would have {length} bytes, more than {MAX_TEXT}").into());
-        }
+        check_bytes("the text", length)?;
         let mut joined = String::with_capacity(length);
         for input in 0..call.input_count() {
             joined.push_str(call.text(input)?);

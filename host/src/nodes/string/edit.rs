@@ -2,7 +2,7 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::MAX_TEXT;
+use crate::nodes::check_bytes;
 
 const STRING: Socket = Socket::data("string", "String", DataType::String);
 const CHARACTERS: Socket = Socket::data("characters", "Characters", DataType::String).help("Any of these characters.");
@@ -40,7 +40,7 @@ pure! {
                 joined.push_str(separator);
             }
             joined.push_str(text);
-            check_length(joined.len())?;
+            check_bytes("the text", joined.len())?;
         }
         call.set(0, joined);
         Ok(())
@@ -96,7 +96,7 @@ pure! {
             text.clone()
         } else {
             let grown = text.matches(from.as_str()).count().saturating_mul(to.len());
-            check_length(grown.saturating_add(text.len()))?;
+            check_bytes("the text", grown.saturating_add(text.len()))?;
             Text::from(text.replace(from.as_str(), to))
         };
         call.set(0, replaced);
@@ -148,13 +148,6 @@ fn padding(call: &Call<'_>) -> Result<String, NodeError> {
     let (text, padding, size) = (call.text(0)?, call.text(1)?, call.int(2)?);
     let size = usize::try_from(size).map_err(|_| format!("the padding size is {size}"))?;
     let character = padding.chars().next().ok_or("the padding character is empty")?;
-    check_length(size.saturating_mul(character.len_utf8()).saturating_add(text.len()))?;
+    check_bytes("the text", size.saturating_mul(character.len_utf8()).saturating_add(text.len()))?;
     Ok(character.to_string().repeat(size))
-}
-
-fn check_length(length: usize) -> Result<(), NodeError> {
-    match length > MAX_TEXT {
-        true => Err(format!("the text would have {length} bytes, more than {MAX_TEXT}").into()),
-        false => Ok(()),
-    }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::{ALL_TYPES, MAX_TEXT};
+use crate::nodes::{ALL_TYPES, check_bytes};
 
 const PATTERN: Socket = Socket::data("pattern", "Pattern", DataType::String)
     .help("%s any value, %d or %i or %u an Int, %x and %o the same in hexadecimal and octal, %f and %e a number, %c a character; %5.1f is five wide with one decimal, %% is a percent sign.");
@@ -61,9 +61,7 @@ fn format<'a>(pattern: &str, mut values: impl Iterator<Item = &'a Value>) -> Res
         let missing = place.width.saturating_sub(text.chars().count());
         out.extend(std::iter::repeat_n(' ', missing));
         out.push_str(&text);
-        if out.len() > MAX_TEXT {
-            return Err(format!("the text would have more than {MAX_TEXT} bytes").into());
-        }
+        check_bytes("the text", out.len())?;
     }
     out.push_str(rest);
     Ok(out)

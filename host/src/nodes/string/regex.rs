@@ -4,7 +4,7 @@ use pulsewire_plugin_api::prelude::*;
 use regex::Regex;
 
 use super::characters::{position, range};
-use crate::nodes::{Builtin, MAX_TEXT};
+use crate::nodes::{Builtin, check_bytes};
 
 const SYNTAX: &str = "The syntax is that of the Rust crate regex: no look-around, no back-references.";
 
@@ -76,9 +76,7 @@ impl Node for ReplaceRegex {
             replaced.push_str(&text[rest..whole.start()]);
             groups.expand(to, &mut replaced);
             rest = whole.end();
-            if replaced.len() > MAX_TEXT {
-                return Err(format!("the text would have more than {MAX_TEXT} bytes").into());
-            }
+            check_bytes("the text", replaced.len())?;
         }
         replaced.push_str(&text[rest..]);
         call.set(0, replaced);
