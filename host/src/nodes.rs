@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 use pulsewire_plugin_api::{
     Call, Flow, Node, NodeError, NodeResult,
-    describe::Attribute,
+    describe::{Attribute, Literal},
     manifest::NodeType,
     value::{DataType, Dictionary, Value},
 };
@@ -219,6 +219,16 @@ const VARIABLE: Attribute = named("variable", "Variable", "variables");
 
 /// The attribute of nodes about a custom event.
 const EVENT: Attribute = named("event", "Event", "events");
+
+/// The attribute that says how often something is repeated.
+const fn count(default: i64, help: &'static str) -> Attribute {
+    Attribute::new("count", "Count", DataType::Int)
+        .default(Literal::Int(default))
+        .help(help)
+}
+
+/// How many inputs; two unless it is said.
+const COUNT: Attribute = count(2, "How many inputs.");
 
 const fn named(id: &'static str, name: &'static str, list: &'static str) -> Attribute {
     Attribute::new(id, name, DataType::String)

@@ -4,12 +4,10 @@ use pulsewire_plugin_api::prelude::*;
 
 use crate::{
     literal::coerce,
-    nodes::{ALL_TYPES, check_elements},
+    nodes::{ALL_TYPES, check_elements, count},
 };
 
-const COUNT: Attribute = Attribute::new("count", "Count", DataType::Int)
-    .default(Literal::Int(1))
-    .help("How many elements.");
+const COUNT: Attribute = count(1, "How many elements.");
 const DATA_TYPE: Attribute = Attribute::choice("data_type", "Data Type", ALL_TYPES).repeated("count");
 const ARRAY: Socket = Socket::data("array", "Array", DataType::Array);
 const INDEX: Socket = Socket::data("index", "Index", DataType::Int)

@@ -2,12 +2,9 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::{ALL_TYPES, check_elements};
+use crate::nodes::{ALL_TYPES, COUNT, check_elements};
 
 const ARRAY: Socket = Socket::data("array", "Array", DataType::Array);
-const COUNT: Attribute = Attribute::new("count", "Count", DataType::Int)
-    .default(Literal::Int(2))
-    .help("How many inputs.");
 
 pure! {
     ARRAY_VALUE = NodeType::action("array.array_value", "Array Value")

@@ -2,7 +2,7 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::{Build, check_bytes, check_elements};
+use crate::nodes::{Build, COUNT, check_bytes, check_elements};
 
 pure! {
     BINARY_VALUE = NodeType::action("binary.binary_value", "Binary Value")
@@ -37,7 +37,7 @@ pure! {
     CONCAT_BINARIES = NodeType::action("binary.concat_binaries", "Concat Binaries")
         .category("Binary")
         .help("The bytes of all inputs, one after the other.")
-        .attributes(&[Attribute::new("count", "Count", DataType::Int).default(Literal::Int(2)).help("How many inputs.")])
+        .attributes(&[COUNT])
         .inputs(&[Socket::data("input", "Input", DataType::Binary).repeated("count")])
         .outputs(&[Socket::data("output", "Output", DataType::Binary)]),
     |call| {

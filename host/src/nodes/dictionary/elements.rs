@@ -2,11 +2,9 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::ALL_TYPES;
+use crate::nodes::{ALL_TYPES, count};
 
-const COUNT: Attribute = Attribute::new("count", "Count", DataType::Int)
-    .default(Literal::Int(1))
-    .help("How many keys.");
+const COUNT: Attribute = count(1, "How many keys.");
 const DICTIONARY: Socket = Socket::data("dictionary", "Dictionary", DataType::Dictionary);
 const KEY: Socket = Socket::data("key", "Key", DataType::String).repeated("count");
 

@@ -1,13 +1,13 @@
 //! Get Dictionary Element: looks keys up.
 
-use crate::{literal::coerce, nodes::{ALL_TYPES, Builtin}};
+use crate::{literal::coerce, nodes::{ALL_TYPES, Builtin, count}};
 use pulsewire_plugin_api::prelude::*;
 
 const TYPE: NodeType = NodeType::action("dictionary.get_dictionary_element", "Get Dictionary Element")
     .category("Dictionary")
     .help("Looks up the values under one or more keys. A missing key is an error.")
     .attributes(&[
-        Attribute::new("count", "Count", DataType::Int).default(Literal::Int(1)).help("How many keys."),
+        count(1, "How many keys."),
         Attribute::choice("data_type", "Data Type", ALL_TYPES).repeated("count"),
     ])
     .inputs(&[

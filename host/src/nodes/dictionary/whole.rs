@@ -2,7 +2,7 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::ALL_TYPES;
+use crate::nodes::{ALL_TYPES, COUNT};
 
 const DICTIONARY: Socket = Socket::data("dictionary", "Dictionary", DataType::Dictionary);
 
@@ -67,7 +67,7 @@ pure! {
     MERGE_DICTIONARIES = NodeType::action("dictionary.merge_dictionaries", "Merge Dictionaries")
         .category("Dictionary")
         .help("The pairs of all dictionaries; of a key that several have, the first one's value counts.")
-        .attributes(&[Attribute::new("count", "Count", DataType::Int).default(Literal::Int(2)).help("How many inputs.")])
+        .attributes(&[COUNT])
         .inputs(&[DICTIONARY.repeated("count")])
         .outputs(&[Socket::data("new_dictionary", "New Dictionary", DataType::Dictionary)]),
     |call| {

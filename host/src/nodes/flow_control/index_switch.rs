@@ -2,12 +2,12 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::Builtin;
+use crate::nodes::{Builtin, count};
 
 const TYPE: NodeType = NodeType::action("flow_control.index_switch", "Index Switch")
     .category("Flow Control")
     .help("Fires the output of the index, counted from 0; Default for any other.")
-    .attributes(&[Attribute::new("count", "Count", DataType::Int).default(Literal::Int(2)).help("How many indices.")])
+    .attributes(&[count(2, "How many indices.")])
     .inputs(&[Socket::data("index", "Index", DataType::Int)])
     .pulse_outputs(&[Socket::pulse("default", "Default"), Socket::pulse("index", "Index").repeated("count")]);
 

@@ -2,14 +2,14 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::{Builtin, NUMERIC_TYPES, arithmetic::{Sum, fold}};
+use crate::nodes::{Builtin, COUNT, NUMERIC_TYPES, arithmetic::{Sum, fold}};
 
 const TYPE: NodeType = NodeType::action("math.add", "Add")
     .category("Math")
     .help("The sum of all inputs. Int and Byte stay at their limits instead of wrapping.")
     .attributes(&[
         Attribute::choice("data_type", "Data Type", NUMERIC_TYPES),
-        Attribute::new("count", "Count", DataType::Int).default(Literal::Int(2)).help("How many inputs."),
+        COUNT,
     ])
     .inputs(&[Socket::typed_by("input", "Input", "data_type").repeated("count")])
     .outputs(&[Socket::typed_by("output", "Output", "data_type")]);

@@ -4,7 +4,7 @@ use std::f64::consts::E;
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::Build;
+use crate::nodes::{Build, COUNT};
 
 const OUTPUT: Socket = Socket::data("output", "Output", DataType::Float);
 
@@ -12,9 +12,7 @@ pure! {
     AVERAGE = NodeType::action("math.average", "Average")
         .category("Math")
         .help("The arithmetic mean of all inputs.")
-        .attributes(&[Attribute::new("count", "Count", DataType::Int)
-            .default(Literal::Int(2))
-            .help("How many inputs.")])
+        .attributes(&[COUNT])
         .inputs(&[Socket::data("input", "Input", DataType::Float).repeated("count")])
         .outputs(&[OUTPUT]),
     |call| {

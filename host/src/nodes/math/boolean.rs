@@ -2,10 +2,8 @@
 
 use pulsewire_plugin_api::prelude::*;
 
+use crate::nodes::COUNT;
 
-const COUNT: Attribute = Attribute::new("count", "Count", DataType::Int)
-    .default(Literal::Int(2))
-    .help("How many inputs.");
 const INPUTS: &[Socket] = &[Socket::data("input", "Input", DataType::Bool).repeated("count")];
 const OUTPUT: Socket = Socket::data("output", "Output", DataType::Bool);
 

@@ -3,15 +3,13 @@
 use pulsewire_plugin_api::prelude::*;
 
 use crate::nodes::{
-    NUMERIC_TYPES,
+    COUNT, NUMERIC_TYPES,
     arithmetic::{Difference, Greatest, Least, Product, fold},
 };
 
 const ATTRIBUTES: &[Attribute] = &[
     Attribute::choice("data_type", "Data Type", NUMERIC_TYPES),
-    Attribute::new("count", "Count", DataType::Int)
-        .default(Literal::Int(2))
-        .help("How many inputs."),
+    COUNT,
 ];
 const INPUT: Socket = Socket::typed_by("input", "Input", "data_type").repeated("count");
 const OUTPUT: Socket = Socket::typed_by("output", "Output", "data_type");

@@ -2,12 +2,12 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::{Builtin, check_bytes};
+use crate::nodes::{Builtin, COUNT, check_bytes};
 
 const TYPE: NodeType = NodeType::action("string.concat_strings", "Concat Strings")
     .category("String")
     .help("Joins its inputs from first to last, without a separator.")
-    .attributes(&[Attribute::new("count", "Count", DataType::Int).default(Literal::Int(2)).help("How many inputs.")])
+    .attributes(&[COUNT])
     .inputs(&[Socket::data("input", "Input", DataType::String).repeated("count")])
     .outputs(&[Socket::data("output", "Output", DataType::String)]);
 

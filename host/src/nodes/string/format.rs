@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::{ALL_TYPES, check_bytes};
+use crate::nodes::{ALL_TYPES, check_bytes, count};
 
 const PATTERN: Socket = Socket::data("pattern", "Pattern", DataType::String)
     .help("%s any value, %d or %i or %u an Int, %x and %o the same in hexadecimal and octal, %f and %e a number, %c a character; %5.1f is five wide with one decimal, %% is a percent sign.");
@@ -15,7 +15,7 @@ pure! {
         .category("String")
         .help("The pattern with its parameters in place of its percent signs.")
         .attributes(&[
-            Attribute::new("count", "Count", DataType::Int).default(Literal::Int(1)).help("How many parameters."),
+            count(1, "How many parameters."),
             Attribute::choice("data_type", "Data Type", ALL_TYPES).repeated("count"),
         ])
         .inputs(&[PATTERN, Socket::typed_by("parameter", "Parameter", "data_type").repeated("count")])
