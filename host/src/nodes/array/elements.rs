@@ -15,6 +15,15 @@ const INDEX: Socket = Socket::data("index", "Index", DataType::Int)
     .help("Counted from 0.");
 const VALUE: Socket = Socket::typed_by("value", "Value", "data_type").repeated("count");
 
+/// A node that writes values at indices.
+const fn writing(id: &'static str, name: &'static str) -> NodeType {
+    NodeType::action(id, name)
+        .category("Array")
+        .attributes(&[COUNT, DATA_TYPE])
+        .inputs(&[ARRAY, INDEX, VALUE])
+        .outputs(&[ARRAY])
+}
+
 pure! {
     GET = NodeType::action("array.get_array_element", "Get Array Element")
         .category("Array")
@@ -34,41 +43,31 @@ pure! {
         Ok(())
     };
 
-    SET = NodeType::action("array.set_array_element", "Set Array Element")
-        .category("Array")
-        .help("The array with other elements at one or more indices. Past its end it grows by empty elements.")
-        .attributes(&[COUNT, DATA_TYPE])
-        .inputs(&[ARRAY, INDEX, VALUE])
-        .outputs(&[ARRAY]),
+    SET = writing("array.set_array_element", "Set Array Element")
+        .help("The array with other elements at one or more indices. Past its end it grows by empty elements."),
     |call| {
-        let rows = (call.input_count() - 1) / 2;
         let mut elements = call.array(0)?.to_vec();
-        for row in 0..rows {
-            let index = call.int(row + 1)?;
+        for (index, value) in rows(call) {
+            let index = index?;
             let at = usize::try_from(index).map_err(|_| format!("the index is {index}"))?;
             if at >= elements.len() {
                 check_elements(at.saturating_add(1))?;
                 elements.resize(at + 1, Value::Empty);
             }
-            elements[at] = call.input(1 + rows + row).clone();
+            elements[at] = value.clone();
         }
         call.set(0, elements);
         Ok(())
     };
 
-    INSERT = NodeType::action("array.insert_array_element", "Insert Array Element")
-        .category("Array")
-        .help("The array with more elements, inserted one after the other: a later index counts the earlier ones.")
-        .attributes(&[COUNT, DATA_TYPE])
-        .inputs(&[ARRAY, INDEX, VALUE])
-        .outputs(&[ARRAY]),
+    INSERT = writing("array.insert_array_element", "Insert Array Element")
+        .help("The array with more elements, inserted one after the other: a later index counts the earlier ones."),
     |call| {
-        let rows = (call.input_count() - 1) / 2;
         let mut elements = call.array(0)?.to_vec();
-        check_elements(elements.len() + rows)?;
-        for row in 0..rows {
-            let at = place(call.int(row + 1)?, elements.len() + 1)?;
-            elements.insert(at, call.input(1 + rows + row).clone());
+        check_elements(elements.len() + rows(call).len())?;
+        for (index, value) in rows(call) {
+            let at = place(index?, elements.len() + 1)?;
+            elements.insert(at, value.clone());
         }
         call.set(0, elements);
         Ok(())
@@ -140,6 +139,12 @@ pure! {
         call.set(0, Array::from(rest.to_vec()));
         Ok(())
     };
+}
+
+/// The indices and values of a node that writes.
+fn rows<'a>(call: &'a Call<'_>) -> impl ExactSizeIterator<Item = (Result<i64, NodeError>, &'a Value)> {
+    let rows = (call.input_count() - 1) / 2;
+    (0..rows).map(move |row| (call.int(1 + row), call.input(1 + rows + row)))
 }
 
 /// The index as a place in so many elements.
