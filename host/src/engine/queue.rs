@@ -55,7 +55,9 @@ impl Batch {
             if is_masked && matches!(value, Value::Empty) {
                 continue;
             }
-            present |= u32::from(is_masked).wrapping_shl(at as u32);
+            if is_masked {
+                present |= 1 << at;
+            }
             self.values.push(std::mem::take(value));
         }
         let count = values.len() as u32;
@@ -93,6 +95,7 @@ impl Batch {
     fn clear(&mut self) {
         self.heads.clear();
         self.values.clear();
+        self.spread.clear();
         self.heads.shrink_to(KEPT_VALUES);
         self.values.shrink_to(KEPT_VALUES);
         (self.next_head, self.next_value) = (0, 0);
@@ -262,6 +265,14 @@ mod tests {
             assert_eq!((taken as usize, &*values), (event, sample.as_slice()));
         }
         assert!(batch.next().is_none());
+    }
+
+    #[test]
+    fn values_that_nobody_took_go_when_no_event_follows() {
+        let mut batch = Batch::default();
+        batch.push(1, &mut ints([1]));
+        assert_eq!(batch.next().unwrap().1, ints([1]));
+        assert!(batch.next().is_none() && batch.spread.is_empty());
     }
 
     #[test]
