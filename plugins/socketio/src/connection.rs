@@ -194,6 +194,26 @@ impl Connection {
         self.command(&mut state, command)
     }
 
+    /// As [`send`](Self::send), but what cannot be written at once is dropped.
+    pub(crate) fn send_volatile(
+        &self,
+        namespace: &Text,
+        event: &Text,
+        argument: Argument,
+        size: usize,
+    ) -> Result<(), RequestError> {
+        let mut state = self.started(namespace, event)?;
+        let Ok(size) = self.reserve(event, size) else {
+            return Ok(());
+        };
+        let outgoing = Outgoing::Volatile(Box::new(Event::new(namespace, event, argument)));
+        let command = Command::Emit {
+            event: outgoing,
+            size,
+        };
+        self.command(&mut state, command)
+    }
+
     /// As [`send`](Self::send), and asks for an acknowledgement, of which the asker hears; without a time limit that of
     /// the settings holds.
     pub(crate) fn ask(

@@ -34,8 +34,8 @@ pub(crate) struct Encoded {
     pub(crate) attachments: Vec<Bytes>,
     /// The id of the acknowledgement that is asked for.
     pub(crate) ack_id: Option<u64>,
-    /// It answers a request of the server, so it must not outlive the connection.
-    pub(crate) is_answer: bool,
+    /// It must not outlive the connection: the answer to a request of the server, a volatile event.
+    pub(crate) is_fleeting: bool,
 }
 
 impl Encoded {
@@ -48,7 +48,7 @@ impl Encoded {
             text,
             attachments: Vec::new(),
             ack_id: None,
-            is_answer: false,
+            is_fleeting: false,
         }
     }
 }
@@ -90,7 +90,7 @@ pub(crate) fn answer(
 ) -> Result<Encoded, EmitError> {
     let packet = payload(namespace, ['3', '6'], Some(ack_id), None, args, max_attachments)?;
     Ok(Encoded {
-        is_answer: true,
+        is_fleeting: true,
         ..packet
     })
 }

@@ -72,7 +72,7 @@ impl Namespace {
             self.state = State::Wanted;
         }
         self.early.clear();
-        self.outgoing.retain(|packet| !packet.is_answer);
+        self.outgoing.retain(|packet| !packet.is_fleeting);
     }
 }
 

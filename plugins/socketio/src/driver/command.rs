@@ -54,6 +54,8 @@ pub(crate) enum Outgoing {
     Encoded(TextEvent),
     /// With any argument; encoded on the driver's thread.
     Event(Box<Event>),
+    /// As that, but dropped unless it can be written at once.
+    Volatile(Box<Event>),
 }
 
 pub(crate) struct Event {

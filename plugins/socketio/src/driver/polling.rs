@@ -112,6 +112,11 @@ impl Polling {
         }
     }
 
+    /// Whether a POST could begin now.
+    pub(super) fn is_writable(&self) -> bool {
+        self.sid.is_some() && self.post.is_none() && self.held.is_none() && !self.probe.is_paused()
+    }
+
     /// Begins to close politely; the end is that of [`poll`](Self::poll).
     pub(super) fn close(&mut self) {
         self.probe.cancel();

@@ -64,6 +64,11 @@ impl Socket {
         }
     }
 
+    /// Whether the stream took all that it was given.
+    pub(super) fn is_writable(&self) -> bool {
+        !self.is_blocked
+    }
+
     /// Begins to close politely; the end is that of [`poll`](Self::poll).
     pub(super) fn close(&mut self) {
         self.is_closing = true;

@@ -55,6 +55,15 @@ impl Transport {
         }
     }
 
+    /// Whether it takes frames now: what is handed over leaves at once, as far as can be known.
+    pub(super) fn is_writable(&self) -> bool {
+        match self {
+            Transport::WebSocket(socket) => socket.is_writable(),
+            Transport::Polling(polling) => polling.is_writable(),
+            Transport::None | Transport::Opening(_) => false,
+        }
+    }
+
     /// Begins to close it politely, if it is open.
     pub(super) fn close(&mut self) {
         match self {

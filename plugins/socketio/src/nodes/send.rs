@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use pulsewire_plugin_api::{Call, Flow, Node, NodeResult, Setup, describe::NodeType};
+use pulsewire_plugin_api::{
+    Call, Flow, Node, NodeResult, Setup,
+    describe::{NodeType, Socket},
+    value::DataType,
+};
 
 use super::{
     CONFIGURATION, EVENT_NAME, NAMESPACE, action,
@@ -16,7 +20,17 @@ pub(crate) const SEND: NodeType = action("socketio.send", "Socket.IO Send")
          connection's Send Buffer holds. A namespace that is not joined is joined first.",
     )
     .attributes(&[CONFIGURATION, MESSAGE_FORMAT])
-    .inputs(&[EVENT_NAME, NAMESPACE, MESSAGE, VALUE, argument::ARGUMENTS]);
+    .inputs(&[
+        EVENT_NAME,
+        NAMESPACE,
+        MESSAGE,
+        VALUE,
+        argument::ARGUMENTS,
+        Socket::data("volatile", "Volatile", DataType::Bool).help(
+            "Whether the event is dropped unless it can be written at once: while the namespace is not joined, or the \
+             connection takes no more. For what is outdated soon, such as positions.",
+        ),
+    ]);
 
 pub(super) struct Send {
     connection: Arc<Connection>,
@@ -35,8 +49,11 @@ impl Send {
 impl Node for Send {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
         let (argument, size) = self.format.read(call, 2, 3)?;
-        self.connection
-            .send(call.text(1)?, call.text(0)?, argument, size)?;
+        let (namespace, name) = (call.text(1)?, call.text(0)?);
+        match call.bool(5)? {
+            true => self.connection.send_volatile(namespace, name, argument, size)?,
+            false => self.connection.send(namespace, name, argument, size)?,
+        }
         Ok(Flow::fire(0))
     }
 }

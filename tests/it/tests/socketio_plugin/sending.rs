@@ -1,8 +1,10 @@
 //! What Send refuses, and what becomes of what it took.
 
-use pulsewire_harness::LONG;
+use std::sync::{Arc, Barrier, mpsc};
+
+use pulsewire_harness::{HarnessNode, LONG};
 use pulsewire_it::servers::{Kind, RealServer};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use tungstenite::Message;
 
 use crate::chat::{Chat, OPEN, free_port, on_both, serve_websocket};
@@ -90,4 +92,77 @@ fn unusable_names_are_refused() {
     assert!(chat.refused_send("a", "/a,b", "").contains("`/a,b`"));
     let refused = chat.subscribe.try_run(["", "/"]).unwrap_err();
     assert!(refused.reason().contains("event name is empty"), "{refused:?}");
+}
+
+/// A node Send whose events are volatile.
+fn volatile(chat: &mut Chat) -> HarnessNode {
+    let attributes = json!({"configuration": "chat", "volatile": true});
+    chat.harness.node("socketio.send", attributes)
+}
+
+#[test]
+fn a_volatile_event_is_sent_now_or_never() {
+    for transport in ["websocket", "polling"] {
+        on_both(|kind| {
+            let mut server = RealServer::start(kind);
+            let mut chat = Chat::to(&server.url(), json!({"transports": [transport]}));
+            let mut volatile = volatile(&mut chat);
+            let refused = volatile.try_run(["early", "/", ""]).unwrap_err();
+            assert!(refused.reason().contains("not started"), "{refused:?}");
+            chat.start();
+            chat.on("start").wait(LONG);
+            volatile.run(["now", "/", "x"]);
+            server.wait_for(&json!({"on": "event", "name": "now", "args": ["x"]}), LONG);
+
+            server.kill();
+            chat.on("stop").wait(LONG);
+            volatile.run(["lost", "/", "x"]);
+            chat.send("kept", "/", "x");
+            server.restart();
+            server.wait_for(&json!({"on": "event", "name": "kept"}), LONG);
+            chat.round_trip_in_log(&server);
+            assert_eq!(
+                server.seen(&json!({"on": "event", "name": "lost"})),
+                [] as [Json; 0]
+            );
+        });
+    }
+}
+
+#[test]
+fn a_volatile_event_is_dropped_while_the_connection_takes_no_more() {
+    let (sender, said) = mpsc::channel();
+    let gate = Arc::new(Barrier::new(2));
+    let server_gate = Arc::clone(&gate);
+    let address = serve_websocket(move |mut websocket| {
+        for packet in [OPEN, r#"40{"sid":"s"}"#] {
+            websocket.send(Message::text(packet)).unwrap();
+        }
+        // Until then it reads nothing.
+        server_gate.wait();
+        while let Ok(message) = websocket.read() {
+            let _ = sender.send(message.to_string());
+        }
+    });
+    let mut chat = Chat::to(&format!("http://{address}"), json!({}));
+    let mut volatile = volatile(&mut chat);
+    chat.start();
+    chat.on("start").wait(LONG);
+    // More than the buffers of both ends hold.
+    for _ in 0..24 {
+        chat.send("large", "/", &"x".repeat(1 << 20));
+    }
+    // The connection has had its turns, so all that can be written is.
+    for n in 0..20 {
+        chat.subscribe(&format!("turn {n}"), "/");
+        chat.on("subscribe").wait(LONG);
+    }
+    volatile.run(["lost", "/", "x"]);
+    chat.send("last", "/", "x");
+    gate.wait();
+    let said: Vec<String> = std::iter::from_fn(|| said.recv_timeout(LONG).ok())
+        .take_while(|text| !text.contains("last"))
+        .collect();
+    assert_eq!(said.len(), 25, "CONNECT and the large events");
+    assert!(!said.iter().any(|text| text.contains("lost")));
 }

@@ -74,8 +74,8 @@ impl Play {
         }
     }
 
-    /// The application: `c` connect, `d` disconnect, `jN` join, `lN` leave, `eN` emit, `bN` emit bytes, `qN` ask for an
-    /// acknowledgement, `QN` ask for one within a second. The server: `o` the transport opens, `h` and it shakes hands, `H`
+    /// The application: `c` connect, `d` disconnect, `jN` join, `lN` leave, `eN` emit, `bN` emit bytes, `vN` emit a volatile
+    /// event, `qN` ask for an acknowledgement, `QN` ask for one within a second. The server: `o` the transport opens, `h` and it shakes hands, `H`
     /// the same without saying its generation, `aN` accept, `rN` refuse, `kN` kick, `nN` answer the oldest question, `mN` a
     /// message, `p` ping, `tTEXT` any text frame, `<BYTES` any binary one, `x` it closes, `f` it fails. The driver:
     /// `+DIGITS` milliseconds pass, `wN` N frames are written. N is a digit.
@@ -102,6 +102,7 @@ impl Play {
             b'l' => self.client.leave(now, namespace),
             b'e' => self.emit(namespace, None),
             b'b' => self.emit(namespace, Some(Bytes::copy_from_slice(rest))),
+            b'v' => self.emit_volatile(namespace),
             b'q' => self.ask(namespace, None),
             b'Q' => self.ask(namespace, Some(Duration::from_secs(1))),
             b'o' | b'h' if self.is_opening => {
@@ -168,6 +169,16 @@ impl Play {
         args.extend(bytes.map(Data::Binary));
         // Refused by name while the namespace is unknown or its buffer full.
         let _ = self.client.emit(self.now, namespace, "e", args);
+    }
+
+    fn emit_volatile(&mut self, namespace: &str) {
+        self.emitted += 1;
+        let args = [Data::Int(self.emitted)];
+        let emitted = self.client.emit_volatile(self.now, namespace, "e", &args);
+        assert!(
+            emitted != Ok(true) || self.server.is_open(),
+            "a volatile event waits for a connection"
+        );
     }
 
     fn ask(&mut self, namespace: &str, timeout: Option<Duration>) {

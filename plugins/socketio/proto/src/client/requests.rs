@@ -123,6 +123,36 @@ impl Client {
         self.queue(now, found, event.into_encoded())
     }
 
+    /// Sends an event as [`emit`](Self::emit) does if that can be done now, and drops it otherwise: while the namespace is not
+    /// joined, or its buffer is full. Says whether it is sent. Whether the transport takes frames now is the driver's to
+    /// know; what it has not taken when the connection ends is dropped too.
+    pub fn emit_volatile(
+        &mut self,
+        now: Instant,
+        namespace: &str,
+        event: &str,
+        args: &[Data],
+    ) -> Result<bool, EmitError> {
+        let name = &*namespace::normalize(namespace);
+        let found = self.find(name)?;
+        let packet = encode::event(name, None, event, args, self.config.max_sent_attachments)?;
+        // A server that is overdue is gone; the timer, late after a suspend, will tell.
+        let session = self.session.as_ref();
+        let is_alive = session.is_some_and(|session| !session.heartbeat.is_expired(now));
+        if !is_alive || !self.namespaces.at(found).is_joined() {
+            return Ok(false);
+        }
+        let packet = Encoded {
+            is_fleeting: true,
+            ..packet
+        };
+        match self.queue(now, found, packet) {
+            Ok(()) => Ok(true),
+            Err(EmitError::BufferFull { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     pub(super) fn find(&self, name: &str) -> Result<usize, EmitError> {
         let found = self.namespaces.position(name);
         found.ok_or_else(|| EmitError::UnknownNamespace(name.to_owned()))

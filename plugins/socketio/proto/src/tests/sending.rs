@@ -1,7 +1,7 @@
 //! Emitted events and the bounds of their buffer.
 
-use super::util::{Pair, config};
-use crate::{AckOutcome, Config, Data, EmitError, Event, Limits};
+use super::util::{Pair, config, millis};
+use crate::{AckOutcome, Config, Data, EmitError, Event, Limits, TransportFailure};
 
 #[test]
 fn emit_writes_an_event() {
@@ -174,4 +174,67 @@ fn an_acknowledgement_of_what_is_too_large_ends_at_once() {
     let outcome = AckOutcome::Unsent(EmitError::TooLarge { size: 61, limit: 10 });
     assert_eq!(pair.client.poll_event(), Some(Event::AckEnded { id, outcome }));
     assert_eq!(pair.client.poll_event(), None);
+}
+
+#[test]
+fn a_volatile_event_is_written_now_or_never() {
+    let mut pair = Pair::new();
+    let volatile = |pair: &mut Pair, number: i64| {
+        let emitted = pair
+            .client
+            .emit_volatile(pair.now, "/", "v", &[Data::Int(number)]);
+        pair.pump();
+        emitted
+    };
+    let unknown = EmitError::UnknownNamespace("/".into());
+    assert_eq!(volatile(&mut pair, 0), Err(unknown));
+    pair.join("/");
+    assert_eq!(volatile(&mut pair, 1), Ok(false));
+    pair.connect();
+    assert_eq!(volatile(&mut pair, 2), Ok(false));
+    pair.open();
+    assert_eq!(volatile(&mut pair, 3), Ok(false));
+    pair.accept("/");
+    assert_eq!(volatile(&mut pair, 4), Ok(true));
+    assert_eq!(pair.sent(), ["40", r#"42["v",4]"#]);
+    // The machine slept: whoever was there is gone.
+    pair.suspend(millis(45_000));
+    assert_eq!(volatile(&mut pair, 5), Ok(false));
+    assert_eq!(pair.client.queued().packets, 0);
+}
+
+#[test]
+fn a_volatile_event_keeps_its_place_and_dies_with_the_connection() {
+    let mut pair = Pair::joined(&["/"]);
+    let volatile = |pair: &mut Pair| pair.client.emit_volatile(pair.now, "/", "v", &[]);
+    pair.queue("/", "1");
+    assert_eq!(volatile(&mut pair), Ok(true));
+    pair.queue("/", "2");
+    pair.pump();
+    assert_eq!(pair.sent(), [r#"42["1"]"#, r#"42["v"]"#, r#"42["2"]"#]);
+
+    pair.queue("/", "3");
+    assert_eq!(volatile(&mut pair), Ok(true));
+    pair.client.handle_closed(pair.now, TransportFailure::eof());
+    pair.advance(millis(1000));
+    pair.open();
+    pair.accept("/");
+    assert_eq!(pair.sent(), ["40", r#"42["3"]"#]);
+}
+
+#[test]
+fn a_full_buffer_drops_a_volatile_event() {
+    let send_buffer = Limits {
+        packets: 1,
+        bytes: 100,
+    };
+    let mut pair = Pair::joined_with(
+        Config {
+            send_buffer,
+            ..config()
+        },
+        &["/"],
+    );
+    pair.queue("/", "1");
+    assert_eq!(pair.client.emit_volatile(pair.now, "/", "v", &[]), Ok(false));
 }

@@ -136,6 +136,18 @@ impl Live<'_> {
                     self.context.outlet.error(&namespace, &error.to_string());
                 }
             }
+            Outgoing::Volatile(event) => {
+                let namespace = normalize_namespace(&event.namespace);
+                self.join(&namespace, false);
+                if !self.transport.is_writable() {
+                    return;
+                }
+                let args = event.argument.into_args();
+                let emitted = self.client.emit_volatile(now, &namespace, &event.name, &args);
+                if let Err(error) = emitted {
+                    self.context.outlet.error(&namespace, &error.to_string());
+                }
+            }
         }
     }
 
