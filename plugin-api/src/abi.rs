@@ -5,7 +5,7 @@
 //! 1.0: they never gain, lose or change a function. Whatever comes later is found with `extension("name/1")`,
 //! which answers nothing to an id that it does not know.
 //!
-//! - [`value`], [`node`]: data that crosses in both directions.
+//! - [`value`], [`node`]: data that crosses in both directions; [`texts`] makes much of it at once.
 //! - [`interface`]: root, plugin, node, host object.
 //! - `author`: wraps an author's [`Plugin`](crate::Plugin) so that it can cross; catches panics.
 //! - [`loaded`]: what a host holds after it has opened a library.
@@ -16,6 +16,7 @@ mod guard;
 pub mod interface;
 pub mod loaded;
 pub mod node;
+pub mod texts;
 pub mod value;
 
 #[doc(hidden)]

@@ -8,6 +8,7 @@
 
 use std::fmt;
 
+pub use crate::abi::texts::Texts;
 pub use crate::abi::value::{Array, Binary, Color, Dictionary, Matrix4x4, Text, Value};
 pub use crate::data_type::DataType;
 

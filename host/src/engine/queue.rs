@@ -51,11 +51,10 @@ impl Batch {
     fn push(&mut self, event: EventId, values: &mut [Value]) {
         let mut present = 0;
         for (at, value) in values.iter_mut().enumerate() {
-            let is_masked = at < MASKED;
-            if is_masked && matches!(value, Value::Empty) {
-                continue;
-            }
-            if is_masked {
+            if at < MASKED {
+                if matches!(value, Value::Empty) {
+                    continue;
+                }
                 present |= 1 << at;
             }
             self.values.push(std::mem::take(value));
@@ -75,15 +74,19 @@ impl Batch {
             return None;
         };
         self.next_head += 1;
+        let count = head.count as usize;
         self.spread.clear();
-        for at in 0..head.count as usize {
-            if at < MASKED && head.present & (1 << at) == 0 {
-                self.spread.push(Value::Empty);
-            } else {
-                self.spread
-                    .push(std::mem::take(&mut self.values[self.next_value]));
-                self.next_value += 1;
-            }
+        self.spread.resize_with(count, Value::default);
+        let mut present = head.present;
+        while present != 0 {
+            let at = present.trailing_zeros() as usize;
+            present &= present - 1;
+            self.spread[at] = std::mem::take(&mut self.values[self.next_value]);
+            self.next_value += 1;
+        }
+        for place in self.spread.iter_mut().skip(MASKED) {
+            *place = std::mem::take(&mut self.values[self.next_value]);
+            self.next_value += 1;
         }
         Some((head.event, &mut self.spread))
     }

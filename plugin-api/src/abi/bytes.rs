@@ -30,9 +30,9 @@ pub struct Binary {
 #[derive(StableAbi)]
 pub(super) struct Owner {
     /// How many [`Binary`] there are.
-    count: AtomicUsize,
+    pub(super) count: AtomicUsize,
     /// Frees the owner; called when the count has reached zero.
-    release: unsafe extern "C" fn(*const Owner),
+    pub(super) release: unsafe extern "C" fn(*const Owner),
 }
 
 // SAFETY: the bytes are immutable, the count is atomic, and owners are `Send + Sync` themselves.
@@ -213,6 +213,14 @@ impl Text {
     /// Text that lives as long as the process, such as a constant. Allocates nothing.
     pub const fn from_static(text: &'static str) -> Self {
         Self(Binary::from_static(text.as_bytes()))
+    }
+
+    /// Text in what `owner` keeps.
+    ///
+    /// # Safety
+    /// `data` is `length` bytes of text that live, unchanged, as long as `owner` is counted; one count is this text's.
+    pub(super) unsafe fn of_owner(data: *const u8, length: usize, owner: *const Owner) -> Self {
+        Self(Binary { data, length, owner })
     }
 
     /// The text as a slice.

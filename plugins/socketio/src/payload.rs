@@ -17,100 +17,61 @@ const DATA: usize = 5;
 /// How many there are.
 pub(crate) const COUNT: usize = 6;
 
-/// A received event as On Socket.IO Receive gives it. What nobody wants is not made, and left empty.
-pub(crate) struct Received {
-    wanted: Wanted,
-    /// One string is the text itself, anything else its JSON; without arguments it is empty.
-    message: Value,
-    /// The first argument.
-    first: Value,
-    /// All of them.
-    all: Value,
-    /// The first bytes at any depth, or none.
-    data: Value,
+/// Shows of which event, in the row of an event node's outputs. What nobody wants stays empty, here and below.
+pub(crate) fn show_names(row: &mut [Value], namespace: &Text, name: &Text, wanted: Wanted) {
+    for (at, text) in [(NAMESPACE, namespace), (TRIGGER_NAME, name)] {
+        if wanted.value(at) {
+            row[at] = Value::String(text.clone());
+        }
+    }
 }
 
-impl Received {
-    /// With these arguments.
-    pub(crate) fn of(args: Vec<Data>, wanted: Wanted) -> Self {
-        if let [Data::String(text)] = args.as_slice() {
-            return Self::plain(text, wanted);
-        }
-        let mut received = Self::nothing(wanted);
-        if wanted.value(MESSAGE) {
-            received.message = Value::from(socketio_proto::text(&args));
-        }
-        let mut data = None;
-        let mut args = args.into_iter().map(|arg| value(arg, &mut data));
-        if wanted.value(ARGUMENTS) || wanted.value(DATA) {
-            let all: Vec<Value> = args.collect();
-            received.first = all.first().cloned().unwrap_or_default();
-            received.all = Value::from(all);
-            received.data = Value::Binary(data.unwrap_or_default());
-        } else if wanted.value(VALUE) {
-            received.first = args.next().unwrap_or_default();
-        }
-        received
-    }
-
-    /// Of a message with one string.
-    pub(crate) fn plain(text: &str, wanted: Wanted) -> Self {
-        let mut received = Self::nothing(wanted);
-        if wanted.value(MESSAGE) {
-            received.message = Value::from(text);
-        }
-        if wanted.value(VALUE) || wanted.value(ARGUMENTS) {
-            received.first = match wanted.value(MESSAGE) {
-                true => received.message.clone(),
-                false => Value::from(text),
-            };
-        }
+/// Shows one argument that is a string: the message is the text itself.
+pub(crate) fn show_text(row: &mut [Value], wanted: Wanted, text: impl FnOnce() -> Text) {
+    if [MESSAGE, VALUE, ARGUMENTS].iter().any(|&at| wanted.value(at)) {
+        let text = Value::String(text());
         if wanted.value(ARGUMENTS) {
-            received.all = Value::from(vec![received.first.clone()]);
+            row[ARGUMENTS] = Value::from(vec![text.clone()]);
         }
-        if wanted.value(DATA) {
-            received.data = Value::Binary(Binary::default());
+        if wanted.value(VALUE) {
+            row[VALUE] = text.clone();
         }
-        received
-    }
-
-    fn nothing(wanted: Wanted) -> Self {
-        Self {
-            wanted,
-            message: Value::Empty,
-            first: Value::Empty,
-            all: Value::Empty,
-            data: Value::Empty,
+        if wanted.value(MESSAGE) {
+            row[MESSAGE] = text;
         }
     }
-
-    /// About how much memory it holds.
-    pub(crate) fn size(&self) -> usize {
-        let text = match &self.message {
-            Value::String(text) => text.len(),
-            _ => 0,
-        };
-        match &self.data {
-            Value::Binary(data) => text + data.len(),
-            _ => text,
-        }
+    if wanted.value(DATA) {
+        row[DATA] = Value::Binary(Binary::default());
     }
+}
 
-    /// The values of the outputs.
-    pub(crate) fn into_values(self, namespace: &Text, name: &Text) -> [Value; COUNT] {
-        let text = |at, text: &Text| match self.wanted.value(at) {
-            true => Value::String(text.clone()),
-            false => Value::Empty,
-        };
-        let (namespace, name) = (text(NAMESPACE, namespace), text(TRIGGER_NAME, name));
-        let [message, first, all, data] = self.into_arguments();
-        [namespace, name, message, first, all, data]
+/// Shows any arguments: the message is their JSON and empty without any, the value is the first of them, the data the
+/// first bytes at any depth.
+pub(crate) fn show(row: &mut [Value], wanted: Wanted, args: Vec<Data>) {
+    if let [Data::String(text)] = args.as_slice() {
+        return show_text(row, wanted, || Text::from(text.as_str()));
     }
+    if wanted.value(MESSAGE) {
+        row[MESSAGE] = Value::from(socketio_proto::text(&args));
+    }
+    let mut data = None;
+    let mut args = args.into_iter().map(|arg| value(arg, &mut data));
+    if wanted.value(ARGUMENTS) || wanted.value(DATA) {
+        let all: Vec<Value> = args.collect();
+        row[VALUE] = all.first().cloned().unwrap_or_default();
+        row[ARGUMENTS] = Value::from(all);
+        row[DATA] = Value::Binary(data.unwrap_or_default());
+    } else if wanted.value(VALUE) {
+        row[VALUE] = args.next().unwrap_or_default();
+    }
+}
 
-    /// The values of the outputs that show the arguments.
-    pub(crate) fn into_arguments(self) -> [Value; COUNT - MESSAGE] {
-        [self.message, self.first, self.all, self.data]
-    }
+/// The arguments alone, all of them.
+pub(crate) fn arguments(args: Vec<Data>) -> [Value; COUNT - MESSAGE] {
+    let mut row = <[Value; COUNT]>::default();
+    show(&mut row, Wanted::EVERYTHING, args);
+    let [_, _, message, first, all, data] = row;
+    [message, first, all, data]
 }
 
 /// The value, and in `bytes` the first Binary in it.
@@ -150,17 +111,16 @@ fn binary(bytes: Bytes) -> Binary {
 mod tests {
     use super::*;
 
-    fn received(args: Vec<Data>, wanted: Wanted) -> Received {
-        Received::of(args, wanted)
-    }
-
-    fn arguments(args: Vec<Data>) -> Received {
-        received(args, Wanted::EVERYTHING)
+    fn row(args: Vec<Data>, wanted: Wanted) -> [Value; COUNT] {
+        let mut row = <[Value; COUNT]>::default();
+        let [namespace, name] = ["/", "n"].map(Text::from);
+        show_names(&mut row, &namespace, &name, wanted);
+        show(&mut row, wanted, args);
+        row
     }
 
     #[test]
     fn only_what_is_wanted_is_made() {
-        let [namespace, name] = ["/", "n"].map(Text::from);
         let samples = [
             vec![],
             vec![Data::from("text")],
@@ -168,17 +128,13 @@ mod tests {
             vec!["a".into(), Data::Binary(Bytes::from_static(b"b")), json("{}")],
         ];
         for args in samples {
-            let all = arguments(args.clone()).into_values(&namespace, &name);
+            let all = row(args.clone(), Wanted::EVERYTHING);
             for at in 0..COUNT {
-                let one = received(args.clone(), Wanted::NOTHING.with_value(at));
-                let values = one.into_values(&namespace, &name);
-                assert_eq!(values[at], all[at], "{args:?}, output {at}");
+                let one = row(args.clone(), Wanted::NOTHING.with_value(at));
+                assert_eq!(one[at], all[at], "{args:?}, output {at}");
             }
-            let none = received(args.clone(), Wanted::HEARD_ONLY).into_values(&namespace, &name);
-            assert!(
-                none[..VALUE].iter().all(|value| *value == Value::Empty),
-                "{args:?}"
-            );
+            let none = row(args.clone(), Wanted::HEARD_ONLY);
+            assert!(none.iter().all(|value| *value == Value::Empty), "{args:?}");
         }
     }
 
@@ -188,19 +144,19 @@ mod tests {
 
     #[test]
     fn one_string_is_the_message_itself() {
-        let one = arguments(vec!["a \"b\"".into()]);
-        assert_eq!(one.message, Value::from("a \"b\""));
-        assert_eq!(one.first, Value::from("a \"b\""));
-        assert_eq!(one.all, Value::from(vec![Value::from("a \"b\"")]));
-        assert_eq!(one.data, Value::from(vec![0u8; 0]));
+        let [message, first, all, data] = arguments(vec!["a \"b\"".into()]);
+        assert_eq!(message, Value::from("a \"b\""));
+        assert_eq!(first, Value::from("a \"b\""));
+        assert_eq!(all, Value::from(vec![Value::from("a \"b\"")]));
+        assert_eq!(data, Value::from(vec![0u8; 0]));
     }
 
     #[test]
     fn without_arguments_all_is_empty() {
-        let none = arguments(vec![]);
-        assert_eq!(none.message, Value::from(""));
-        assert_eq!(none.first, Value::Empty);
-        assert_eq!(none.all, Value::from(Vec::<Value>::new()));
+        let [message, first, all, _] = arguments(vec![]);
+        assert_eq!(message, Value::from(""));
+        assert_eq!(first, Value::Empty);
+        assert_eq!(all, Value::from(Vec::<Value>::new()));
     }
 
     #[test]
@@ -213,25 +169,25 @@ mod tests {
             ("0.5", Value::Float(0.5)),
             ("[1,\"a\"]", Value::from(vec![Value::Int(1), Value::from("a")])),
         ] {
-            let one = arguments(vec![json(text)]);
-            assert_eq!(one.message, Value::from(text));
-            assert_eq!(one.first, expected, "{text}");
+            let [message, first, _, _] = arguments(vec![json(text)]);
+            assert_eq!(message, Value::from(text));
+            assert_eq!(first, expected, "{text}");
         }
     }
 
     #[test]
     fn several_are_a_json_array() {
-        let two = arguments(vec!["a".into(), json(r#"{"b":[]}"#)]);
-        assert_eq!(two.message, Value::from(r#"["a",{"b":[]}]"#));
-        assert_eq!(two.first, Value::from("a"));
-        assert!(matches!(&two.all, Value::Array(all) if all.len() == 2));
+        let [message, first, all, _] = arguments(vec!["a".into(), json(r#"{"b":[]}"#)]);
+        assert_eq!(message, Value::from(r#"["a",{"b":[]}]"#));
+        assert_eq!(first, Value::from("a"));
+        assert!(matches!(&all, Value::Array(all) if all.len() == 2));
     }
 
     #[test]
     fn objects_are_dictionaries_in_the_order_of_the_wire() {
-        let one = arguments(vec![json(r#"{"z":1,"a":{"b":2},"z":3}"#)]);
-        let Value::Dictionary(pairs) = &one.first else {
-            panic!("{:?}", one.first)
+        let [_, first, _, _] = arguments(vec![json(r#"{"z":1,"a":{"b":2},"z":3}"#)]);
+        let Value::Dictionary(pairs) = &first else {
+            panic!("{:?}", first)
         };
         let keys: Vec<&str> = pairs.iter().map(|(key, _)| key.as_str()).collect();
         assert_eq!(keys, ["z", "a"]);
@@ -242,9 +198,9 @@ mod tests {
     fn the_first_bytes_at_any_depth_are_the_data() {
         let bytes = |bytes: &[u8]| Data::from(Bytes::copy_from_slice(bytes));
         let nested = Data::Object(vec![("b".to_owned(), Data::Array(vec![bytes(&[1, 2, 3, 4])]))]);
-        let two = arguments(vec![json("1"), nested, bytes(&[5])]);
-        assert_eq!(two.data, Value::from(vec![1u8, 2, 3, 4]));
-        assert_eq!(two.message, Value::from(r#"[1,{"b":["AQIDBA=="]},"BQ=="]"#));
-        assert!(matches!(&two.all, Value::Array(all) if all[2] == Value::from(vec![5u8])));
+        let [message, _, all, data] = arguments(vec![json("1"), nested, bytes(&[5])]);
+        assert_eq!(data, Value::from(vec![1u8, 2, 3, 4]));
+        assert_eq!(message, Value::from(r#"[1,{"b":["AQIDBA=="]},"BQ=="]"#));
+        assert!(matches!(&all, Value::Array(all) if all[2] == Value::from(vec![5u8])));
     }
 }

@@ -1,10 +1,10 @@
 //! Where received events go: those that were subscribed to, and that somebody listens to, to the engine.
 
-use pulsewire_plugin_api::Wanted;
+use pulsewire_plugin_api::{Wanted, value::Texts};
 use socketio_proto::{Message, PlainMessage, RequestId};
 
 use super::{outlet::Outlet, requests::Requests, subscriptions::Subscriptions};
-use crate::payload::Received;
+use crate::payload;
 
 /// The receiving side of a connection for one turn.
 pub(super) struct Inbox<'a> {
@@ -14,6 +14,8 @@ pub(super) struct Inbox<'a> {
     requests: &'a Requests,
     /// Asked once for each turn: the answer changes only when the project does.
     wanted: Option<Wanted>,
+    /// What one turn brings is made together.
+    texts: Texts,
 }
 
 impl<'a> Inbox<'a> {
@@ -29,6 +31,7 @@ impl<'a> Inbox<'a> {
             subscriptions,
             requests,
             wanted: None,
+            texts: Texts::new(),
         }
     }
 
@@ -46,8 +49,8 @@ impl<'a> Inbox<'a> {
         }
         let Some(wanted) = self.wanted() else { return };
         if let Some((namespace, name)) = self.subscriptions.find(&message.namespace, &message.name) {
-            let received = Received::of(message.args, wanted);
-            self.outlet.received(namespace, &name, received);
+            let show = |row: &mut [_]| payload::show(row, wanted, message.args);
+            self.outlet.received(namespace, &name, wanted, show);
         }
     }
 
@@ -58,19 +61,22 @@ impl<'a> Inbox<'a> {
             return;
         };
         if let Some(wanted) = wanted {
-            let received = Received::of(message.args.clone(), wanted);
-            self.outlet.received(namespace, &name, received);
+            let args = message.args.clone();
+            let show = |row: &mut [_]| payload::show(row, wanted, args);
+            self.outlet.received(namespace, &name, wanted, show);
         }
         let handle = self.requests.open(self.connection, &message.namespace, request);
-        let received = Received::of(message.args, request_wanted);
-        self.outlet.requested(namespace, &name, received, handle);
+        let show = |row: &mut [_]| payload::show(row, request_wanted, message.args);
+        self.outlet
+            .requested(namespace, &name, request_wanted, handle, show);
     }
 
     pub(super) fn take_plain(&mut self, message: PlainMessage<'_>) {
         let Some(wanted) = self.wanted() else { return };
         if let Some((namespace, name)) = self.subscriptions.find(message.namespace, message.name) {
-            let received = Received::plain(message.text, wanted);
-            self.outlet.received(namespace, &name, received);
+            let text = || self.texts.text(message.text);
+            let show = |row: &mut [_]| payload::show_text(row, wanted, text);
+            self.outlet.received(namespace, &name, wanted, show);
         }
     }
 

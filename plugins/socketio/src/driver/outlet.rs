@@ -19,7 +19,7 @@ use crate::{
         ACKNOWLEDGED, DISCONNECTED, ON_ERROR, ON_RECEIVE, ON_RECONNECT_ATTEMPT, ON_REQUEST, ON_START,
         ON_STOP, ON_SUBSCRIBE, ON_UNSUBSCRIBE, TIMED_OUT,
     },
-    payload::{self, Received},
+    payload,
 };
 
 /// From so many refused events, or so many bytes, on the connection stops reading.
@@ -111,29 +111,29 @@ impl Outlet {
 
     /// The connection is established.
     pub(super) fn start(&mut self) {
-        self.tell(Kind::Start, &[]);
+        self.tell(Kind::Start, []);
     }
 
     /// The established connection has ended.
     pub(super) fn stop(&mut self) {
-        self.tell(Kind::Stop, &[]);
+        self.tell(Kind::Stop, []);
     }
 
     /// Something went wrong; without a namespace it concerns the connection.
     pub(super) fn error(&mut self, namespace: &str, message: &str) {
-        self.tell(Kind::Error, &[namespace, message]);
+        self.tell(Kind::Error, [namespace, message]);
     }
 
     /// Subscriptions in the namespace took effect.
     pub(super) fn subscribed(&mut self, namespace: &str, count: usize) {
         for _ in 0..count {
-            self.tell(Kind::Subscribe, &[namespace]);
+            self.tell(Kind::Subscribe, [namespace]);
         }
     }
 
     /// A subscription in the namespace ended.
     pub(super) fn unsubscribed(&mut self, namespace: &str) {
-        self.tell(Kind::Unsubscribe, &[namespace]);
+        self.tell(Kind::Unsubscribe, [namespace]);
     }
 
     /// What somebody wants of received events.
@@ -141,11 +141,18 @@ impl Outlet {
         self.sources[Kind::Receive as usize].wanted()
     }
 
-    /// An event arrived, and somebody wants it.
-    pub(super) fn received(&mut self, namespace: &Text, name: &Text, received: Received) {
-        let bytes = received.size();
-        let values = received.into_values(namespace, name);
-        self.wait(Target::All(Kind::Receive), values, bytes);
+    /// An event arrived, and somebody wants it; `show` writes its arguments.
+    pub(super) fn received(
+        &mut self,
+        namespace: &Text,
+        name: &Text,
+        wanted: Wanted,
+        show: impl FnOnce(&mut [Value]),
+    ) {
+        self.wait(Target::All(Kind::Receive), payload::COUNT, |row| {
+            payload::show_names(row, namespace, name, wanted);
+            show(row);
+        });
     }
 
     /// Another attempt to connect begins after the delay.
@@ -153,7 +160,7 @@ impl Outlet {
         let kind = Kind::ReconnectAttempt;
         if !self.is_detached && self.sources[kind as usize].has_listeners() {
             let values = [Value::Int(attempt.into()), Value::Float(delay.as_secs_f64())];
-            self.wait(Target::All(kind), values, 0);
+            self.wait_with(Target::All(kind), values);
         }
     }
 
@@ -162,12 +169,20 @@ impl Outlet {
         self.sources[Kind::Request as usize].wanted()
     }
 
-    /// A request arrived, and somebody wants it.
-    pub(super) fn requested(&mut self, namespace: &Text, name: &Text, received: Received, handle: u64) {
-        let bytes = received.size();
-        let values = received.into_values(namespace, name);
-        let values = values.into_iter().chain([Value::CustomId(handle)]);
-        self.wait(Target::All(Kind::Request), values, bytes);
+    /// A request arrived, and somebody wants it; `show` writes its arguments.
+    pub(super) fn requested(
+        &mut self,
+        namespace: &Text,
+        name: &Text,
+        wanted: Wanted,
+        handle: u64,
+        show: impl FnOnce(&mut [Value]),
+    ) {
+        self.wait(Target::All(Kind::Request), payload::COUNT + 1, |row| {
+            payload::show_names(row, namespace, name, wanted);
+            show(row);
+            row[payload::COUNT] = Value::CustomId(handle);
+        });
     }
 
     /// What a node asked the server has ended: the pulse output that tells how, and the arguments that came.
@@ -179,11 +194,9 @@ impl Outlet {
                 (DISCONNECTED, Vec::new())
             }
         };
-        let received = Received::of(args, Wanted::EVERYTHING);
-        let bytes = received.size();
-        let [message, first, all, data] = received.into_arguments();
+        let [message, first, all, data] = payload::arguments(args);
         let values = [Value::Int(output as i64), message, first, all, data];
-        self.wait(Target::One(Arc::clone(asker)), values, bytes);
+        self.wait_with(Target::One(Arc::clone(asker)), values);
     }
 
     /// The plugin was deactivated: there is nobody to tell any more.
@@ -268,18 +281,22 @@ impl Outlet {
         true
     }
 
-    fn tell(&mut self, kind: Kind, texts: &[&str]) {
+    fn tell<const N: usize>(&mut self, kind: Kind, texts: [&str; N]) {
         if !self.is_detached && self.sources[kind as usize].has_listeners() {
-            let bytes = texts.iter().map(|text| text.len()).sum();
-            self.wait(
-                Target::All(kind),
-                texts.iter().map(|text| Value::from(*text)),
-                bytes,
-            );
+            self.wait_with(Target::All(kind), texts.map(Value::from));
         }
     }
 
-    fn wait(&mut self, target: Target, values: impl IntoIterator<Item = Value>, bytes: usize) {
+    fn wait_with<const N: usize>(&mut self, target: Target, values: [Value; N]) {
+        self.wait(target, N, |row| {
+            row.iter_mut()
+                .zip(values)
+                .for_each(|(place, value)| *place = value);
+        });
+    }
+
+    /// One more event waits; `fill` writes its values where they wait, as moving them there would be most of the work.
+    fn wait(&mut self, target: Target, count: usize, fill: impl FnOnce(&mut [Value])) {
         if self.waiting.back().is_none_or(|run| run.target != target) {
             self.waiting.push_back(Run {
                 target,
@@ -290,12 +307,25 @@ impl Outlet {
             });
         }
         if let Some(run) = self.waiting.back_mut() {
-            run.values.extend(values);
+            let from = run.values.len();
+            run.values.resize_with(from + count, Value::default);
+            let row = &mut run.values[from..];
+            fill(row);
+            let bytes = row.iter().map(size).sum::<usize>();
             run.count += 1;
             run.bytes += bytes;
             self.waiting_events += 1;
             self.waiting_bytes += bytes;
         }
+    }
+}
+
+/// About how much memory a value holds. What an event shows in several values counts each time.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Binary(data) => data.len(),
+        _ => 0,
     }
 }
 
@@ -361,8 +391,10 @@ mod tests {
     }
 
     fn receive(outlet: &mut Outlet, text: &str) {
-        let received = Received::of(vec![Data::from(text)], Wanted::EVERYTHING);
-        outlet.received(&Text::from("/"), &Text::from("n"), received);
+        let wanted = Wanted::EVERYTHING;
+        outlet.received(&Text::from("/"), &Text::from("n"), wanted, |row| {
+            payload::show(row, wanted, vec![Data::from(text)]);
+        });
         outlet.hand_over();
     }
 

@@ -30,7 +30,7 @@ use super::{
 };
 
 /// Most frames of one batch, so that commands, timers and other connections get their turn.
-const BATCH: usize = 128;
+const BATCH: usize = 512;
 
 /// Most bytes of one batch; the last frame may go beyond.
 const BATCH_BYTES: usize = 1 << 20;
