@@ -2,7 +2,7 @@
 //!
 //! To add one: write its file after the model of [`math::add`], name it in its category below and in [`BUILTINS`]. The file holds the descriptor, what runs, and `NODE`, which joins the two.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use pulsewire_plugin_api::{
     Call, Flow, Node, NodeError, NodeResult,
@@ -69,9 +69,9 @@ category!(development: assert benchmark console);
 category!(dictionary: elements get_dictionary_element whole);
 category!(events: event_listener event_trigger on_error on_initialize on_variable_change on_variable_set);
 category!(flow_control: branch compare for_each_loop for_loop index_switch is_equal select_data sequential switch toggle);
-category!(math: add analysis bool_value boolean division folding increment modulo numerical_value range round rounding trigonometry vector_value);
+category!(math: add analysis bool_value boolean division folding increment math_constant modulo numerical_value range round rounding trigonometry vector_value);
 category!(string: case characters concat_strings contains crypto_hash edit format json_parse json_stringify regex search string_value);
-category!(utilities: cancel_timeout color_value conversion exit reset_interval start_interval start_timeout values);
+category!(utilities: cancel_timeout color_value conversion exit group reset_interval start_interval start_timeout values);
 category!(variables: variable_getter variable_setter);
 
 mod arithmetic;
@@ -141,6 +141,7 @@ pub static BUILTINS: &[Builtin] = &[
     math::folding::MULTIPLY,
     math::folding::SUBTRACT,
     math::increment::NODE,
+    math::math_constant::NODE,
     math::modulo::NODE,
     math::numerical_value::NODE,
     math::range::CLAMP,
@@ -195,6 +196,7 @@ pub static BUILTINS: &[Builtin] = &[
     utilities::color_value::NODE,
     utilities::conversion::NODE,
     utilities::exit::NODE,
+    utilities::group::NODE,
     utilities::reset_interval::NODE,
     utilities::start_interval::NODE,
     utilities::start_timeout::NODE,
@@ -309,6 +311,7 @@ pub struct Build<'a> {
     attributes: &'a Dictionary,
     events: &'a Events,
     own_event: Cell<Option<EventId>>,
+    constant: RefCell<Option<Value>>,
 }
 
 impl<'a> Build<'a> {
@@ -318,6 +321,7 @@ impl<'a> Build<'a> {
             attributes,
             events,
             own_event: Cell::new(None),
+            constant: RefCell::default(),
         }
     }
 
@@ -329,6 +333,15 @@ impl<'a> Build<'a> {
     /// Asks for events to this node alone.
     fn request_own_event(&self) {
         self.own_event.set(Some(self.events.new_number()));
+    }
+
+    /// What the output of a value source holds for good.
+    pub fn constant(&self) -> Option<Value> {
+        self.constant.borrow_mut().take()
+    }
+
+    fn set_constant(&self, value: impl Into<Value>) {
+        *self.constant.borrow_mut() = Some(value.into());
     }
 
     fn event(&self, node_type: &str, key: &str) -> EventId {

@@ -171,3 +171,40 @@ fn now_is_after_this_was_written() {
     );
     assert!(lines[0].parse::<i64>().unwrap() > 1_790_000_000_000, "{lines:?}");
 }
+
+#[test]
+fn value_sources_are_read_without_a_pulse() {
+    let lines = said(
+        r#"
+        begin: events.on_initialize
+        pi: math.math_constant
+        answer: math.math_constant { type = "Douglas-Adams (42)" }
+        add: math.add { data_type = "Float" }
+        show: development.console { data_type = "Float" }
+        group: utilities.group { name = "a comment", color = "FF00FF00" }
+        begin.out -> add.in
+        pi.value -> add.input_1
+        answer.value -> add.input_2
+        add.out -> show.in
+        add.output -> show.input
+        "#,
+    );
+    assert_eq!(lines, ["45.1415926535898"]);
+}
+
+#[test]
+fn a_value_source_that_is_off_is_zero() {
+    let lines = said(
+        r#"
+        begin: events.on_initialize
+        [[node]]
+        id = "pi"
+        type = "math.math_constant"
+        enabled = false
+        show: development.console { data_type = "Float" }
+        begin.out -> show.in
+        pi.value -> show.input
+        "#,
+    );
+    assert_eq!(lines, ["0.0"]);
+}

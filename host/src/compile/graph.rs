@@ -188,8 +188,13 @@ impl<'a> Draft<'a> {
                 .variable
                 .as_ref()
                 .and_then(|name| program.variables.get(name));
-            if let (true, Some(place)) = (self.node.enabled, variable) {
-                self.first_output = place.slot;
+            if !self.node.enabled {
+                return;
+            }
+            match (variable, self.constant()) {
+                (Some(place), _) => self.first_output = place.slot,
+                (None, Some(constant)) => program.slots[self.first_output as usize] = constant,
+                (None, None) => {}
             }
             return;
         }
@@ -218,6 +223,17 @@ impl<'a> Draft<'a> {
             attributes: self.shape.attributes.clone(),
             own_event: None,
         });
+    }
+
+    /// What a value source says that its output holds.
+    fn constant(&self) -> Option<Value> {
+        let Origin::Builtin(builtin) = &self.entry?.origin else {
+            return None;
+        };
+        let events = Events::default();
+        let build = Build::new(&self.shape.attributes, &events);
+        builtin.make(&build).ok()?;
+        build.constant()
     }
 
     fn lay_inputs(&self, drafts: &[Draft<'_>], program: &mut Program) {
