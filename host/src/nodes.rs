@@ -69,8 +69,8 @@ category!(development: assert benchmark console);
 category!(dictionary: elements get_dictionary_element whole);
 category!(events: event_listener event_trigger on_error on_initialize on_variable_change on_variable_set);
 category!(flow_control: branch compare for_each_loop for_loop index_switch is_equal select_data sequential switch toggle);
-category!(math: add analysis bool_value boolean division folding increment math_constant modulo numerical_value range rotation_matrix round rounding trigonometry vector_value);
-category!(string: case characters concat_strings contains crypto_hash edit format json_parse json_stringify regex search string_value);
+category!(math: add analysis bool_value boolean division folding increment math_constant modulo numerical_value random range rotation_matrix round rounding trigonometry vector_value);
+category!(string: case characters concat_strings contains crypto_hash edit format json_parse json_stringify random_string regex search string_value);
 category!(utilities: cancel_timeout color_value conversion exit group reset_interval start_interval start_timeout values);
 category!(variables: variable_getter variable_setter);
 
@@ -144,6 +144,7 @@ pub static BUILTINS: &[Builtin] = &[
     math::math_constant::NODE,
     math::modulo::NODE,
     math::numerical_value::NODE,
+    math::random::NODE,
     math::range::CLAMP,
     math::range::RANGE_MAPPER,
     math::rotation_matrix::NODE,
@@ -182,6 +183,7 @@ pub static BUILTINS: &[Builtin] = &[
     string::format::FORMAT_ARRAY,
     string::json_parse::NODE,
     string::json_stringify::NODE,
+    string::random_string::NODE,
     string::regex::MATCH_REGEX,
     string::regex::REPLACE_REGEX,
     string::search::CHAR_CODE_AT,
