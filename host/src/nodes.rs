@@ -69,7 +69,7 @@ category!(development: assert benchmark console);
 category!(dictionary: elements get_dictionary_element whole);
 category!(events: event_listener event_trigger on_error on_initialize on_variable_change on_variable_set);
 category!(flow_control: branch compare for_each_loop for_loop index_switch is_equal select_data sequential switch toggle);
-category!(math: add analysis bool_value boolean division folding increment math_constant modulo numerical_value random range rotation_matrix round rounding trigonometry vector_value);
+category!(math: add analysis bool_value boolean division folding increment interpolate math_constant modulo numerical_value random range rotation_matrix round rounding trigonometry vector_value);
 category!(string: case characters concat_strings contains crypto_hash edit format json_parse json_stringify random_string regex search string_value);
 category!(utilities: cancel_timeout color_value conversion exit group reset_interval start_interval start_timeout values);
 category!(variables: variable_getter variable_setter);
@@ -141,6 +141,7 @@ pub static BUILTINS: &[Builtin] = &[
     math::folding::MULTIPLY,
     math::folding::SUBTRACT,
     math::increment::NODE,
+    math::interpolate::NODE,
     math::math_constant::NODE,
     math::modulo::NODE,
     math::numerical_value::NODE,

@@ -24,6 +24,7 @@ const SHOWN_ELSEWHERE: &[&str] = &[
     "flow_control.select_data",
     "flow_control.sequential",
     "flow_control.switch",
+    "math.interpolate",
     "math.math_constant",
     "utilities.cancel_timeout",
     "utilities.create_custom_id",

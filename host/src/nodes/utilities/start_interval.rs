@@ -73,7 +73,7 @@ impl EngineNode for StartInterval {
 }
 
 /// The first tick after `now` on the grid that the start laid: no drift, and no burst after a stall.
-fn next_tick(due: Instant, period: Duration, now: Instant) -> Instant {
+pub(in crate::nodes) fn next_tick(due: Instant, period: Duration, now: Instant) -> Instant {
     let late = now.saturating_duration_since(due);
     let missed = u32::try_from(late.as_nanos() / period.as_nanos()).unwrap_or(u32::MAX - 1);
     due + period * (missed + 1)
