@@ -154,7 +154,7 @@ impl Connection {
         };
         if !state.is_started {
             self.load
-                .set_limits(settings.send_buffer, settings.max_pending_acks);
+                .set_limits(settings.send_buffer, settings.overflow, settings.max_pending_acks);
         }
         self.command(&mut state, Command::Start(settings))?;
         state.is_started = true;
@@ -186,7 +186,9 @@ impl Connection {
     ) -> Result<(), RequestError> {
         let mut state = self.started(namespace, event)?;
         let outgoing = Outgoing::new(namespace, event, argument)?;
-        let size = self.reserve(event, size)?;
+        let Some(size) = self.reserve_or_drop(&mut state, event, size, None)? else {
+            return Ok(());
+        };
         let command = Command::Emit {
             event: outgoing,
             size,
@@ -232,9 +234,10 @@ impl Connection {
                 name: self.name.clone(),
                 reason,
             })?;
-        let size = self
-            .reserve(event, size)
+        let reserved = self
+            .reserve_or_drop(&mut state, event, size, Some(asker))
             .inspect_err(|_| self.load.release_ack())?;
+        let Some(size) = reserved else { return Ok(()) };
         let command = Command::Ask {
             event: Box::new(Event::new(namespace, event, argument)),
             size,
@@ -285,10 +288,31 @@ impl Connection {
 
     fn reserve(&self, event: &str, size: usize) -> Result<usize, RequestError> {
         let reserved = self.load.reserve(event.len() + size);
-        reserved.map_err(|full| RequestError::Full {
+        reserved.map_err(|full| self.full(full))
+    }
+
+    /// As [`reserve`](Self::reserve); `None`: the settings want the event dropped. Whoever asks hears of that.
+    fn reserve_or_drop(
+        &self,
+        state: &mut State,
+        event: &str,
+        size: usize,
+        asker: Option<&Asker>,
+    ) -> Result<Option<usize>, RequestError> {
+        let reserved = self.load.reserve_or_drop(event.len() + size);
+        let reserved = reserved.map_err(|full| self.full(full))?;
+        if reserved.is_none() && (self.load.count_dropped() || asker.is_some()) {
+            let asker = asker.map(Arc::clone);
+            self.command(state, Command::Dropped { asker })?;
+        }
+        Ok(reserved)
+    }
+
+    fn full(&self, full: SendBufferFull) -> RequestError {
+        RequestError::Full {
             name: self.name.clone(),
             full,
-        })
+        }
     }
 
     /// Lets an event reach On Socket.IO Receive, now or when the connection is there.

@@ -88,6 +88,11 @@ const CONNECTION: &[Field] = &[
         .range(0, 1 << 31)
         .default(Literal::Int(64 << 20))
         .help("How large the events that wait to be sent may be together, with or without a connection."),
+    Field::choice("send_buffer_policy", "Send Buffer Policy", &["refuse", "drop_oldest", "drop_newest"])
+        .help(
+            "What a full Send Buffer does with a further event: refuse is an error of the node that sends; drop_oldest makes \
+             room, drop_newest drops it, and On Socket.IO Error tells once.",
+        ),
     Field::new("ack_timeout", "Ack Timeout", DataType::Int)
         .unit("ms")
         .range(0, HOUR)

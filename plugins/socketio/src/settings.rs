@@ -18,8 +18,11 @@ use crate::{
     section::SECTION,
 };
 
+mod choices;
 pub(crate) mod tls;
 
+pub(crate) use choices::Overflow;
+use choices::{EngineIo, ParserChoice};
 use tls::{TlsEntry, TlsError, TlsSettings};
 
 /// A closing handshake may take so long; well below the time that `deactivate` has.
@@ -40,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) reconnection_delay: Duration,
     /// Bounds of what waits to be sent; that of the packets holds without a connection only.
     pub(crate) send_buffer: Limits,
+    /// What gives way where these do not hold all.
+    pub(crate) overflow: Overflow,
     pub(crate) max_message_size: usize,
     protocol: Protocol,
     parser: Parser,
@@ -161,6 +166,7 @@ impl Settings {
                 packets: entry.send_buffer,
                 bytes: entry.send_buffer_bytes,
             },
+            overflow: entry.send_buffer_policy,
             max_message_size: entry.max_message_size,
             protocol,
             parser: entry.parser.into(),
@@ -296,6 +302,7 @@ struct Entry {
     connect_timeout: Duration,
     send_buffer: usize,
     send_buffer_bytes: usize,
+    send_buffer_policy: Overflow,
     #[serde(deserialize_with = "millis")]
     ack_timeout: Duration,
     max_pending_acks: usize,
@@ -310,43 +317,6 @@ struct Entry {
     request_timeout: Duration,
     #[serde(flatten)]
     tls: TlsEntry,
-}
-
-/// The choices of the field `parser`.
-#[derive(Deserialize)]
-enum ParserChoice {
-    #[serde(rename = "JSON")]
-    Json,
-    MessagePack,
-}
-
-impl From<ParserChoice> for Parser {
-    fn from(choice: ParserChoice) -> Self {
-        match choice {
-            ParserChoice::Json => Self::Json,
-            ParserChoice::MessagePack => Self::MessagePack,
-        }
-    }
-}
-
-/// The choices of the field `engine_io`.
-#[derive(Deserialize)]
-enum EngineIo {
-    Auto,
-    #[serde(rename = "4")]
-    Four,
-    #[serde(rename = "3")]
-    Three,
-}
-
-impl From<EngineIo> for Protocol {
-    fn from(choice: EngineIo) -> Self {
-        match choice {
-            EngineIo::Auto => Self::Auto,
-            EngineIo::Four => Self::EngineIo4,
-            EngineIo::Three => Self::EngineIo3,
-        }
-    }
 }
 
 /// Its fault does not quote it.
@@ -412,6 +382,7 @@ pub(crate) mod tests {
         assert_eq!(settings.auth, None);
         assert_eq!(settings.endpoint.to_string(), "http://h/socket.io/");
         assert_eq!(settings.send_buffer.packets, 1000);
+        assert_eq!(settings.overflow, Overflow::Refuse);
         assert_eq!(settings.max_message_size, 100_000_000);
         assert_eq!(settings.ack_timeout, None);
         assert_eq!(settings.max_pending_acks, official.max_pending_acks);

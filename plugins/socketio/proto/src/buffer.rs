@@ -39,6 +39,14 @@ impl<T> Buffer<T> {
         Some(item)
     }
 
+    /// Takes out the first item of that kind, which is most often the first of all.
+    pub(crate) fn remove_first(&mut self, is_it: impl Fn(&T) -> bool) -> Option<T> {
+        let position = self.items.iter().position(|(item, _)| is_it(item))?;
+        let (item, size) = self.items.remove(position)?;
+        self.bytes -= size;
+        Some(item)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.items.iter().map(|(item, _)| item)
     }
@@ -101,6 +109,10 @@ mod tests {
         buffer.pop();
         buffer.push('c', 9).unwrap();
         buffer.retain(|item| *item == 'c');
+        assert_eq!((buffer.len(), buffer.bytes()), (1, 9));
+        buffer.push('d', 1).unwrap();
+        assert_eq!(buffer.remove_first(|item| *item == 'd'), Some('d'));
+        assert_eq!(buffer.remove_first(|item| *item == 'd'), None);
         assert_eq!((buffer.len(), buffer.bytes()), (1, 9));
         buffer.clear();
         assert_eq!((buffer.len(), buffer.bytes()), (0, 0));

@@ -2,7 +2,7 @@
 //!
 //! `client::requests` is what the application asks for, `client::lifecycle` opens, loses and ends connections,
 //! `client::receive` takes frames, `client::acks` asks for acknowledgements, `client::detection` finds out what the server
-//! speaks. Here is the state that they share, and what the driver polls.
+//! speaks, `client::overflow` makes room. Here is the state that they share, and what the driver polls.
 //!
 //! Invariants:
 //! - A transport exists, or is being opened, in every phase but [`Phase::Idle`] and [`Phase::Waiting`].
@@ -26,6 +26,7 @@ use crate::{
 mod acks;
 mod detection;
 mod lifecycle;
+mod overflow;
 mod receive;
 mod requests;
 
@@ -46,6 +47,8 @@ pub struct Client {
     backoff: Backoff,
     namespaces: Namespaces,
     acks: Acks,
+    /// That of the next packet that is queued, see `Encoded::place`.
+    next_place: u64,
     session: Option<Session>,
     /// What the server spoke last; kept for the next connection.
     known: Option<Generation>,
@@ -91,6 +94,7 @@ impl Client {
             backoff,
             namespaces: Namespaces::default(),
             acks: Acks::default(),
+            next_place: 0,
             session: None,
             known: None,
             actions: VecDeque::new(),

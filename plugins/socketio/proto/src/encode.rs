@@ -36,6 +36,8 @@ pub(crate) struct Encoded {
     pub(crate) ack_id: Option<u64>,
     /// It must not outlive the connection: the answer to a request of the server, a volatile event.
     pub(crate) is_fleeting: bool,
+    /// Which one it is of all that were queued, in all namespaces.
+    pub(crate) place: u64,
 }
 
 impl Encoded {
@@ -49,6 +51,7 @@ impl Encoded {
             attachments: Vec::new(),
             ack_id: None,
             is_fleeting: false,
+            place: 0,
         }
     }
 }

@@ -34,6 +34,9 @@ pub enum EmitError {
         /// Bytes in the buffer.
         bytes: usize,
     },
+    /// It waited in a full send buffer and gave way, see [`Client::drop_oldest`](crate::Client::drop_oldest).
+    #[error("the event was dropped, the send buffer is full")]
+    Dropped,
     /// More attachments than [`Config::max_sent_attachments`](crate::Config::max_sent_attachments).
     #[error("the event has {count} attachments, the limit is {limit}")]
     TooManyAttachments {

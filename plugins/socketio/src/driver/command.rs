@@ -32,6 +32,8 @@ pub(crate) enum Command {
         timeout: Option<Duration>,
         asker: Asker,
     },
+    /// For want of room an event was not taken. Sent for the first one, and for all that ask for an acknowledgement.
+    Dropped { asker: Option<Asker> },
     /// Acknowledge a request of the server.
     Acknowledge {
         request: Open,

@@ -2,7 +2,8 @@
 //!
 //! One turn of the loop: carry out the core's actions, tell its events, account for what was written, then wait for the
 //! next input. While a stop is under way no command is taken, so that a Start that follows finds the old connection
-//! gone and makes exactly one new one. `commands` carries commands out, `events` tells what has happened.
+//! gone and makes exactly one new one. `commands` carries commands out, `events` tells what has happened, `overflow` drops what the
+//! send buffer does not hold.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -32,6 +33,7 @@ use crate::settings::Settings;
 
 mod commands;
 mod events;
+mod overflow;
 
 const NOTHING: Limits = Limits { packets: 0, bytes: 0 };
 
@@ -90,6 +92,8 @@ pub(super) struct Live<'a> {
     queued: Limits,
     /// What was counted in the load for commands that were taken since then.
     taken: Limits,
+    /// That events are dropped was told since the connection was lost.
+    has_told_drops: bool,
     /// What waits in the core will not be sent any more.
     is_abandoned: bool,
     is_stopping: bool,
@@ -113,6 +117,7 @@ impl<'a> Live<'a> {
             asks: HashMap::new(),
             queued: NOTHING,
             taken: NOTHING,
+            has_told_drops: false,
             is_abandoned: false,
             is_stopping: false,
             is_shutting_down: false,
@@ -263,6 +268,7 @@ impl Drop for Live<'_> {
         self.end_asks();
         self.context.requests.disconnect(None);
         self.context.status.close();
+        self.context.load.take_dropped();
         let load = &self.context.load;
         load.recount(self.queued, NOTHING);
         load.recount(self.taken, NOTHING);

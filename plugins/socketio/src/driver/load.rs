@@ -10,6 +10,8 @@ use std::sync::{
 
 use socketio_proto::Limits;
 
+use crate::settings::Overflow;
+
 /// What an event costs beside its texts.
 const OVERHEAD: usize = 16;
 
@@ -18,7 +20,8 @@ pub(crate) struct Load {
     packets: AtomicUsize,
     bytes: AtomicUsize,
     is_online: AtomicBool,
-    limits: Mutex<Limits>,
+    limits: Mutex<(Limits, Overflow)>,
+    dropped: AtomicUsize,
     pending_acks: AtomicUsize,
     max_pending_acks: AtomicUsize,
 }
@@ -45,7 +48,8 @@ impl Default for Load {
             packets: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             is_online: AtomicBool::new(false),
-            limits: Mutex::new(Limits { packets: 0, bytes: 0 }),
+            limits: Mutex::new((Limits { packets: 0, bytes: 0 }, Overflow::Refuse)),
+            dropped: AtomicUsize::new(0),
             pending_acks: AtomicUsize::new(0),
             max_pending_acks: AtomicUsize::new(0),
         }
@@ -54,9 +58,13 @@ impl Default for Load {
 
 impl Load {
     /// `[logic-thread]`
-    pub(crate) fn set_limits(&self, limits: Limits, max_pending_acks: usize) {
-        *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = limits;
+    pub(crate) fn set_limits(&self, limits: Limits, overflow: Overflow, max_pending_acks: usize) {
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = (limits, overflow);
         self.max_pending_acks.store(max_pending_acks, Ordering::Relaxed);
+    }
+
+    fn limits(&self) -> (Limits, Overflow) {
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes room for an acknowledgement that is awaited from now on. `[logic-thread]`
@@ -77,8 +85,32 @@ impl Load {
     /// Makes room for an event with `text` bytes; returns what to take off later. The bound on the number holds only
     /// without a connection: with one, events wait no longer than it takes to write them. `[logic-thread]`
     pub(crate) fn reserve(&self, text: usize) -> Result<usize, SendBufferFull> {
-        let limits = *self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        self.reserve_within(self.limits().0, text + OVERHEAD)
+    }
+
+    /// As [`reserve`](Self::reserve), for an event that the settings may want dropped: `None`. `[logic-thread]`
+    pub(crate) fn reserve_or_drop(&self, text: usize) -> Result<Option<usize>, SendBufferFull> {
+        let (limits, overflow) = self.limits();
         let size = text + OVERHEAD;
+        let room = match overflow {
+            Overflow::Refuse | Overflow::DropNewest => limits,
+            // The driver makes room. What it has not heard of yet is bounded by as much again.
+            Overflow::DropOldest => Limits {
+                packets: limits.packets.saturating_mul(2),
+                bytes: limits.bytes.saturating_mul(2),
+            },
+        };
+        if size > limits.bytes {
+            // Whatever gave way, it would not fit.
+            return Err(SendBufferFull::Bytes(limits.bytes));
+        }
+        match self.reserve_within(room, size) {
+            Err(_) if overflow != Overflow::Refuse => Ok(None),
+            reserved => reserved.map(Some),
+        }
+    }
+
+    fn reserve_within(&self, limits: Limits, size: usize) -> Result<usize, SendBufferFull> {
         let waits = self.packets.load(Ordering::Relaxed) >= limits.packets;
         if waits && !self.is_online.load(Ordering::Relaxed) {
             return Err(SendBufferFull::Packets(limits.packets));
@@ -89,6 +121,16 @@ impl Load {
         self.packets.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(size, Ordering::Relaxed);
         Ok(size)
+    }
+
+    /// An event was dropped. Says whether it is the first one since [`take_dropped`](Self::take_dropped). `[any-thread]`
+    pub(crate) fn count_dropped(&self) -> bool {
+        self.dropped.fetch_add(1, Ordering::Relaxed) == 0
+    }
+
+    /// How many events were dropped since the last call. `[driver-thread]`
+    pub(super) fn take_dropped(&self) -> usize {
+        self.dropped.swap(0, Ordering::Relaxed)
     }
 
     /// What was reserved is not needed. `[logic-thread]`
@@ -123,7 +165,7 @@ mod tests {
     #[test]
     fn both_bounds_hold_without_a_connection() {
         let load = Load::default();
-        load.set_limits(limits(2, 100), 0);
+        load.set_limits(limits(2, 100), Overflow::Refuse, 0);
         assert_eq!(load.reserve(4), Ok(20));
         assert_eq!(load.reserve(65), Err(SendBufferFull::Bytes(100)));
         assert_eq!(load.reserve(64), Ok(80));
@@ -135,7 +177,7 @@ mod tests {
     #[test]
     fn with_a_connection_only_bytes_count() {
         let load = Load::default();
-        load.set_limits(limits(1, 64), 0);
+        load.set_limits(limits(1, 64), Overflow::Refuse, 0);
         load.set_online(true);
         for _ in 0..4 {
             load.reserve(0).unwrap();
@@ -146,9 +188,39 @@ mod tests {
     }
 
     #[test]
+    fn the_policy_says_what_a_full_buffer_does() {
+        let load = Load::default();
+        for (overflow, taken) in [
+            (Overflow::Refuse, 2),
+            (Overflow::DropNewest, 2),
+            (Overflow::DropOldest, 4),
+        ] {
+            load.set_limits(limits(2, 100), overflow, 0);
+            for _ in 0..taken {
+                assert_eq!(load.reserve_or_drop(4), Ok(Some(20)));
+            }
+            let full = load.reserve_or_drop(4);
+            match overflow {
+                Overflow::Refuse => assert_eq!(full, Err(SendBufferFull::Packets(2))),
+                Overflow::DropNewest | Overflow::DropOldest => assert_eq!(full, Ok(None)),
+            }
+            assert_eq!(load.reserve_or_drop(85), Err(SendBufferFull::Bytes(100)));
+            load.recount(limits(taken, 20 * taken), limits(0, 0));
+        }
+    }
+
+    #[test]
+    fn the_first_drop_since_the_last_look_is_known() {
+        let load = Load::default();
+        assert_eq!([(); 3].map(|()| load.count_dropped()), [true, false, false]);
+        assert_eq!([load.take_dropped(), load.take_dropped()], [3, 0]);
+        assert!(load.count_dropped());
+    }
+
+    #[test]
     fn awaited_acknowledgements_are_bounded() {
         let load = Load::default();
-        load.set_limits(limits(9, 100), 1);
+        load.set_limits(limits(9, 100), Overflow::Refuse, 1);
         assert_eq!(load.reserve_ack(), Ok(()));
         assert_eq!(load.reserve_ack(), Err(TooManyPendingAcks(1)));
         load.release_ack();
@@ -158,7 +230,7 @@ mod tests {
     #[test]
     fn a_recount_may_grow() {
         let load = Load::default();
-        load.set_limits(limits(9, 100), 0);
+        load.set_limits(limits(9, 100), Overflow::Refuse, 0);
         let size = load.reserve(4).unwrap();
         // Its encoding is longer than its text.
         load.recount(limits(1, size), limits(1, 90));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use socketio_proto::{ConnectErrorKind, Data, EmitError, Error, Stage, TransportFailure};
 
-use crate::endpoint::Endpoint;
+use crate::{endpoint::Endpoint, settings::Overflow};
 
 /// A fault of the connection. `opening` is the step that was under way when it was being opened.
 pub(super) fn fault(error: &Error, opening: Stage, endpoint: &Endpoint, attempt: u32) -> String {
@@ -63,6 +63,18 @@ pub(super) fn given_up(endpoint: &Endpoint) -> String {
 /// Events that nobody will send any more.
 pub(super) fn unsent(count: usize, endpoint: &Endpoint) -> String {
     format!("stopped before {count} events could be sent ({endpoint})")
+}
+
+/// Events that the send buffer does not hold.
+pub(super) fn dropping(overflow: Overflow, endpoint: &Endpoint) -> String {
+    let which = match overflow {
+        Overflow::DropOldest => "the oldest events are",
+        Overflow::DropNewest | Overflow::Refuse => "further events are",
+    };
+    format!(
+        "{}: the send buffer is full: {which} dropped (setting `send_buffer_policy`) ({endpoint})",
+        Stage::Limit
+    )
 }
 
 /// An event that the server would not take.

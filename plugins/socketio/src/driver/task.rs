@@ -55,9 +55,14 @@ async fn wait_for_start(context: &mut Context) -> Option<Arc<Settings>> {
             Command::Start(settings) => return Some(settings),
             Command::Subscribe { namespace, event } => context.subscriptions.add(&namespace, &event),
             Command::Unsubscribe { namespace, event } => context.unsubscribe(&namespace, &event),
-            Command::Ask { asker, .. } => context.answer(&asker, AckOutcome::Disconnected),
+            Command::Ask { asker, .. } | Command::Dropped { asker: Some(asker) } => {
+                context.answer(&asker, AckOutcome::Disconnected)
+            }
             // Nothing to stop. Send and Acknowledge are refused while nothing is started.
-            Command::Stop | Command::Emit { .. } | Command::Acknowledge { .. } => {}
+            Command::Stop
+            | Command::Emit { .. }
+            | Command::Dropped { asker: None }
+            | Command::Acknowledge { .. } => {}
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::connection::Connection;
 pub(crate) const SEND: NodeType = action("socketio.send", "Socket.IO Send")
     .help(
         "Emits an event with one argument, or with as many as Arguments has. While the connection is not there, events wait for it, as many as the \
-         connection's Send Buffer holds. A namespace that is not joined is joined first.",
+         connection's Send Buffer holds; Send Buffer Policy says what becomes of more. A namespace that is not joined is joined first.",
     )
     .attributes(&[CONFIGURATION, MESSAGE_FORMAT])
     .inputs(&[

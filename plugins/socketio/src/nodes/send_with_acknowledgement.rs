@@ -46,8 +46,8 @@ pub(crate) const SEND_WITH_ACKNOWLEDGEMENT: NodeType = action(
         .help("It did not in time. An event that still waited for the connection is not sent any more."),
     Socket::pulse("disconnected", "Disconnected").help(
         "The connection was lost or stopped before. Whether the server has the event is unknown. One that still waited \
-         for the connection goes on waiting, unless it was stopped. Also for an event that cannot be sent, after On \
-         Socket.IO Error has said why.",
+         for the connection goes on waiting, unless it was stopped. Also for an event that cannot be sent or \
+         is dropped, after On Socket.IO Error has said why.",
     ),
 ])
 .outputs(&[TEXT, FIRST, ARGUMENTS, DATA]);

@@ -175,3 +175,27 @@ fn what_cannot_be_asked_is_refused_by_name() {
     chat.start();
     ask(&mut node, "x", "/", "");
 }
+
+#[test]
+fn an_acknowledgement_of_a_dropped_event_ends_at_once() {
+    for (policy, order) in [
+        ("drop_oldest", [DISCONNECTED, ACKNOWLEDGED]),
+        ("drop_newest", [ACKNOWLEDGED, DISCONNECTED]),
+    ] {
+        let mut server = RealServer::start(Kind::Node);
+        let fields = json!({"send_buffer": 1, "send_buffer_policy": policy});
+        let mut chat = Chat::started(&server, fields);
+        let mut nodes = [asking(&mut chat, json!({})), asking(&mut chat, json!({}))];
+        server.kill();
+        chat.on("stop").wait(LONG);
+        for node in &mut nodes {
+            ask(node, "echo", "/", "x");
+        }
+        let dropped = order.iter().position(|flow| *flow == DISCONNECTED).unwrap();
+        assert_eq!(outcome(&mut nodes[dropped]), (DISCONNECTED, String::new()));
+        server.restart();
+        assert_eq!(outcome(&mut nodes[1 - dropped]), (ACKNOWLEDGED, "x".to_owned()));
+        chat.deactivate();
+        assert_eq!(server.seen(&json!({"on": "event", "name": "echo"})).len(), 1);
+    }
+}

@@ -166,3 +166,47 @@ fn a_volatile_event_is_dropped_while_the_connection_takes_no_more() {
     assert_eq!(said.len(), 25, "CONNECT and the large events");
     assert!(!said.iter().any(|text| text.contains("lost")));
 }
+
+/// What the connection has said of dropped events: to the nodes, and to the log.
+fn told_of_drops(chat: &Chat) -> [Vec<String>; 2] {
+    let errors = std::iter::from_fn(|| (chat.on("error").waiting() > 0).then(|| chat.error()[1].clone()));
+    let logs = chat.harness.logs().into_iter().map(|line| line.message);
+    [
+        errors.filter(|text| text.contains("dropped")).collect(),
+        logs.filter(|text| text.contains("were dropped")).collect(),
+    ]
+}
+
+#[test]
+fn a_full_buffer_drops_what_the_policy_says() {
+    on_both(|kind| {
+        for (policy, kept) in [("drop_oldest", ["3", "4", "5"]), ("drop_newest", ["1", "2", "3"])] {
+            let mut server = RealServer::start(kind);
+            let fields = json!({"send_buffer": 3, "send_buffer_policy": policy});
+            let mut chat = Chat::started(&server, fields);
+            for _ in 0..2 {
+                server.kill();
+                chat.on("stop").wait(LONG);
+                for n in 1..=5 {
+                    chat.send("kept", "/", &n.to_string());
+                }
+                server.forget();
+                server.restart();
+                chat.on("start").wait(LONG);
+                chat.round_trip_in_log(&server);
+                let arrived = server.seen(&json!({"on": "event", "name": "kept"}));
+                let arrived: Vec<&Json> = arrived.iter().map(|entry| &entry["args"][0]).collect();
+                assert_eq!(arrived, kept, "{policy}");
+            }
+            // Once for each time that the connection was lost.
+            let [errors, logs] = told_of_drops(&chat);
+            assert_eq!(errors.len(), 2, "{errors:?}");
+            assert!(
+                errors[0].starts_with("limit: the send buffer is full"),
+                "{errors:?}"
+            );
+            assert_eq!(logs.len(), 2, "{logs:?}");
+            assert!(logs[0].contains("2 events were dropped"), "{logs:?}");
+        }
+    });
+}

@@ -75,7 +75,7 @@ impl Play {
     }
 
     /// The application: `c` connect, `d` disconnect, `jN` join, `lN` leave, `eN` emit, `bN` emit bytes, `vN` emit a volatile
-    /// event, `qN` ask for an acknowledgement, `QN` ask for one within a second. The server: `o` the transport opens, `h` and it shakes hands, `H`
+    /// event, `g` let the oldest give way, `qN` ask for an acknowledgement, `QN` ask for one within a second. The server: `o` the transport opens, `h` and it shakes hands, `H`
     /// the same without saying its generation, `aN` accept, `rN` refuse, `kN` kick, `nN` answer the oldest question, `mN` a
     /// message, `p` ping, `tTEXT` any text frame, `<BYTES` any binary one, `x` it closes, `f` it fails. The driver:
     /// `+DIGITS` milliseconds pass, `wN` N frames are written. N is a digit.
@@ -103,6 +103,10 @@ impl Play {
             b'e' => self.emit(namespace, None),
             b'b' => self.emit(namespace, Some(Bytes::copy_from_slice(rest))),
             b'v' => self.emit_volatile(namespace),
+            b'g' => {
+                self.events.on_request();
+                self.client.drop_oldest();
+            }
             b'q' => self.ask(namespace, None),
             b'Q' => self.ask(namespace, Some(Duration::from_secs(1))),
             b'o' | b'h' if self.is_opening => {

@@ -159,13 +159,20 @@ impl Client {
     }
 
     /// Lets the packet wait for its turn in the namespace at the position.
-    pub(super) fn queue(&mut self, now: Instant, namespace: usize, packet: Encoded) -> Result<(), EmitError> {
+    pub(super) fn queue(
+        &mut self,
+        now: Instant,
+        namespace: usize,
+        mut packet: Encoded,
+    ) -> Result<(), EmitError> {
         if self.speaks_v3() {
             if let Some(name) = v3::reserved_name(&packet.text) {
                 return Err(EmitError::ReservedName(name.to_owned()));
             }
         }
         let namespace = self.namespaces.at(namespace);
+        packet.place = self.next_place;
+        self.next_place += 1;
         let size = packet.size();
         namespace
             .outgoing

@@ -1,7 +1,7 @@
 //! Emitted events and the bounds of their buffer.
 
 use super::util::{Pair, config, millis};
-use crate::{AckOutcome, Config, Data, EmitError, Event, Limits, TransportFailure};
+use crate::{AckOutcome, Config, Data, EmitError, Event, Frame, Limits, TransportFailure};
 
 #[test]
 fn emit_writes_an_event() {
@@ -237,4 +237,54 @@ fn a_full_buffer_drops_a_volatile_event() {
     );
     pair.queue("/", "1");
     assert_eq!(pair.client.emit_volatile(pair.now, "/", "v", &[]), Ok(false));
+}
+
+#[test]
+fn the_oldest_event_of_all_namespaces_gives_way() {
+    let mut pair = Pair::joined(&["/", "/a"]);
+    pair.close();
+    pair.forget();
+    pair.queue("/a", "1");
+    pair.queue("/", "2");
+    let asked = pair.ask("/a", "3", None);
+    pair.queue("/", "4");
+    for left in [3, 2, 1] {
+        assert!(pair.client.drop_oldest());
+        assert_eq!(pair.client.queued().packets, left);
+    }
+    let outcome = AckOutcome::Unsent(EmitError::Dropped);
+    let ended = Event::AckEnded { id: asked, outcome };
+    assert_eq!(pair.client.poll_event(), Some(ended));
+    pair.advance(millis(1000));
+    pair.open();
+    pair.accept("/");
+    pair.accept("/a");
+    assert_eq!(pair.sent(), ["40", "40/a,", r#"42["4"]"#]);
+    assert!(!pair.client.drop_oldest());
+    assert_eq!(
+        pair.events()
+            .iter()
+            .filter(|event| event.starts_with("ack"))
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn on_a_slow_link_answers_stay_when_events_give_way() {
+    let mut pair = Pair::joined(&["/"]);
+    pair.client.handle_frame(pair.now, Frame::Text(r#"427["q"]"#));
+    let Some(Event::Message(message)) = pair.client.poll_event() else {
+        panic!("no request")
+    };
+    pair.client
+        .acknowledge(pair.now, message.request.unwrap(), &[])
+        .unwrap();
+    for event in ["1", "2"] {
+        pair.queue("/", event);
+    }
+    assert!(pair.client.drop_oldest());
+    pair.queue("/", "3");
+    pair.pump();
+    assert_eq!(pair.sent(), ["437[]", r#"42["2"]"#, r#"42["3"]"#]);
 }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use socketio_proto::{AckOutcome, Client, normalize_namespace};
+use socketio_proto::{AckOutcome, Client, EmitError, normalize_namespace};
 use tokio::task::yield_now;
 
 use super::{
@@ -53,6 +53,7 @@ impl Live<'_> {
                 self.taken.packets += 1;
                 self.taken.bytes += size;
                 self.emit(now, event);
+                self.make_room();
             }
             Command::Ask {
                 event,
@@ -63,6 +64,14 @@ impl Live<'_> {
                 self.taken.packets += 1;
                 self.taken.bytes += size;
                 self.ask(now, *event, timeout, asker);
+                self.make_room();
+            }
+            Command::Dropped { asker } => {
+                self.tell_drops();
+                if let Some(asker) = asker {
+                    let outcome = AckOutcome::Unsent(EmitError::Dropped);
+                    self.context.answer(&asker, outcome);
+                }
             }
             Command::Acknowledge {
                 request,

@@ -1,6 +1,6 @@
 //! What a connection tells the engine, and the log.
 
-use socketio_proto::{AckOutcome, ConnectErrorKind, DisconnectReason, Event};
+use socketio_proto::{AckOutcome, ConnectErrorKind, DisconnectReason, EmitError, Event};
 
 use super::{
     super::{command::Asker, inbox::Inbox, report, socket::now, transport::Transport},
@@ -61,6 +61,7 @@ impl Live<'_> {
                 context.outlet.subscribed(&namespace, count);
                 self.refused.remove(&namespace);
                 self.joined.insert(namespace);
+                self.end_drops();
             }
             Event::Disconnected { namespace, reason } => {
                 log::debug!(
@@ -122,8 +123,11 @@ impl Live<'_> {
                 context.outlet.error("", &text);
             }
             Event::AckEnded { id, outcome } => {
-                if let AckOutcome::Unsent(error) = &outcome {
-                    context.outlet.error("", &report::refused(error, endpoint));
+                match &outcome {
+                    // Those are told once for all.
+                    AckOutcome::Unsent(EmitError::Dropped) => {}
+                    AckOutcome::Unsent(error) => context.outlet.error("", &report::refused(error, endpoint)),
+                    _ => {}
                 }
                 if let Some(asker) = self.asks.remove(&id) {
                     context.answer(&asker, outcome);
@@ -135,6 +139,7 @@ impl Live<'_> {
 
     /// Nothing more will be sent. Says so, once, if events are lost by that.
     pub(super) fn abandon(&mut self) {
+        self.end_drops();
         let count = self.client.queued().packets;
         if std::mem::replace(&mut self.is_abandoned, true) || count == 0 {
             return;
