@@ -3,6 +3,7 @@
 use crate::build;
 use crate::cargo;
 use crate::failure::{Failure, Result};
+use crate::tools;
 use crate::workspace::{Role, Workspace};
 use std::env::consts::EXE_SUFFIX;
 use std::process::Command;
@@ -24,6 +25,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let workspace = Workspace::load()?;
+    // The official client is one of the peers.
+    tools::install_node()?;
     let mut packages = vec![HOST.to_owned(), BENCH.to_owned(), SCALAR.to_owned()];
     packages.extend(workspace.libraries(Role::Plugin));
     let selection = packages

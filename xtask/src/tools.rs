@@ -19,10 +19,16 @@ pub(crate) fn run() -> Result<()> {
 
 /// Installs what is missing or stale.
 pub(crate) fn install(workspace: &Workspace) -> Result<()> {
-    for generation in ["node", "node2", "node1"] {
+    install_node()?;
+    for generation in ["node2", "node1"] {
         node::install(&servers().join(generation))?;
     }
     python::install(&servers().join("python"), &workspace.target().join("venv"))
+}
+
+/// The official server and client of the newest generation.
+pub(crate) fn install_node() -> Result<()> {
+    node::install(&servers().join("node"))
 }
 
 fn servers() -> PathBuf {

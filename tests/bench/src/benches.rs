@@ -1,7 +1,8 @@
 //! The benches by name. Each returns one or more measurements.
 
 use crate::{
-    Result, allocations, connections, latency,
+    Result, acks, allocations, connections,
+    latency::{self, Latency},
     measure::{Limit, Measure, best_of},
     nodes::Nodes,
     project::beside,
@@ -26,7 +27,7 @@ impl Bench {
 }
 
 /// All of them.
-pub const ALL: [Bench; 8] = [
+pub const ALL: [Bench; 9] = [
     Bench {
         name: "builtin_nodes",
         run: builtin_nodes,
@@ -50,6 +51,10 @@ pub const ALL: [Bench; 8] = [
     Bench {
         name: "latency",
         run: latency,
+    },
+    Bench {
+        name: "ack",
+        run: ack,
     },
     Bench {
         name: "connections",
@@ -137,11 +142,36 @@ fn beside_peer(
     }])
 }
 
-fn latency() -> Result<Vec<Measure>> {
-    let best = |run: fn() -> Result<latency::Latency>| {
-        let first = run()?;
-        (1..RUNS).try_fold(first, |best, _| Ok::<_, crate::Failure>(best.min(run()?)))
+fn best_latency(run: fn() -> Result<Latency>) -> Result<Latency> {
+    let first = run()?;
+    (1..RUNS).try_fold(first, |best, _| Ok(best.min(run()?)))
+}
+
+fn ack() -> Result<Vec<Measure>> {
+    let (mut peer, mut official, mut ours) =
+        (acks::of_peer()?, acks::of_official_client()?, acks::round_trip()?);
+    for _ in 1..RUNS {
+        peer = peer.min(acks::of_peer()?);
+        official = official.min(acks::of_official_client()?);
+        ours = ours.min(acks::round_trip()?);
+    }
+    let measure = |bench, peer: Latency, times| Measure {
+        bench,
+        value: ours.median,
+        unit: "µs",
+        limit: Limit::Times {
+            peer: peer.median,
+            times,
+        },
     };
+    Ok(vec![
+        measure("ack_round_trip", peer, 2.0),
+        measure("ack_beside_official_client", official, 1.0),
+    ])
+}
+
+fn latency() -> Result<Vec<Measure>> {
+    let best = best_latency;
     let measure = |bench, value, limit| Measure {
         bench,
         value,

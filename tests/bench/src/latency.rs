@@ -43,6 +43,18 @@ impl Latency {
         }
     }
 
+    /// Of the times that the server took of each event, when it is done.
+    pub fn of_each(server: Server, expected: u64) -> Result<Self> {
+        let times = server.done()?.times;
+        if times.len() as u64 != expected {
+            return Err(Failure::new(format!(
+                "{} events went, expected {expected}",
+                times.len()
+            )));
+        }
+        Ok(Self::of(&times))
+    }
+
     /// The better of two runs.
     pub fn min(self, other: Self) -> Self {
         Self {
@@ -88,7 +100,7 @@ pub fn to_first_node() -> Result<Latency> {
     let mut runtime = project.start(console.clone())?;
     run_to_exit(&mut runtime, &console.complaints)?;
     drop(runtime);
-    times(server)
+    Latency::of_each(server, EVENTS)
 }
 
 /// From before the server writes an event until bare tungstenite returns it.
@@ -102,7 +114,7 @@ pub fn to_peer() -> Result<Latency> {
     let mut peer = Peer::connect(server.port())?;
     peer.go()?;
     peer.tell_all(&seen)?;
-    times(server)
+    Latency::of_each(server, EVENTS)
 }
 
 /// To On Receive and back with Send.
@@ -119,7 +131,7 @@ pub fn round_trip() -> Result<Latency> {
     let mut runtime = project.start(console.clone())?;
     run_to_exit(&mut runtime, &console)?;
     drop(runtime);
-    times(server)
+    Latency::of_each(server, EVENTS)
 }
 
 /// To bare tungstenite and back.
@@ -131,16 +143,5 @@ pub fn round_trip_of_peer() -> Result<Latency> {
     let mut peer = Peer::connect(server.port())?;
     peer.go()?;
     peer.echo_all()?;
-    times(server)
-}
-
-fn times(server: Server) -> Result<Latency> {
-    let done = server.done()?;
-    if done.times.len() as u64 != EVENTS {
-        return Err(Failure::new(format!(
-            "{} events went, expected {EVENTS}",
-            done.times.len()
-        )));
-    }
-    Ok(Latency::of(&done.times))
+    Latency::of_each(server, EVENTS)
 }

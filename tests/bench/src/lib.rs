@@ -8,6 +8,7 @@
 //! Start at [`benches`], the list of them. Nothing here is a test; what must hold on every machine, such as that scalar
 //! nodes allocate nothing, is tested in `tests/` with the same code.
 
+pub mod acks;
 pub mod allocations;
 pub mod benches;
 pub mod connections;

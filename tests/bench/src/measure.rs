@@ -16,6 +16,13 @@ pub enum Limit {
         /// The part.
         part: f64,
     },
+    /// The value must be at most so many times the peer's, measured in the same run.
+    Times {
+        /// What the peer reached.
+        peer: f64,
+        /// How many times.
+        times: f64,
+    },
     /// Nothing; the peer's value is there to compare.
     Beside(f64),
 }
@@ -38,7 +45,7 @@ impl Measure {
     pub fn ratio(&self) -> Option<f64> {
         let beside = match self.limit {
             Limit::AtLeast(limit) | Limit::AtMost(limit) => limit,
-            Limit::PartOf { peer, .. } | Limit::Beside(peer) => peer,
+            Limit::PartOf { peer, .. } | Limit::Times { peer, .. } | Limit::Beside(peer) => peer,
         };
         // Nothing can be put beside nothing, such as allocations beside a limit of none.
         (beside != 0.0).then(|| self.value / beside)
@@ -50,6 +57,7 @@ impl Measure {
             Limit::AtLeast(limit) => self.value >= limit,
             Limit::AtMost(limit) => self.value <= limit,
             Limit::PartOf { peer, part } => self.value >= part * peer,
+            Limit::Times { peer, times } => self.value <= times * peer,
             Limit::Beside(_) => true,
         }
     }
@@ -59,6 +67,7 @@ impl Measure {
         let (limit, peer) = match self.limit {
             Limit::AtLeast(limit) | Limit::AtMost(limit) => (Some(limit), None),
             Limit::PartOf { peer, part } => (Some(part), Some(peer)),
+            Limit::Times { peer, times } => (Some(times), Some(peer)),
             Limit::Beside(peer) => (None, Some(peer)),
         };
         let mut line = json!({
@@ -126,6 +135,8 @@ mod tests {
             "{}",
             line(beside)
         );
+        let times = |times| measure(Limit::Times { peer: 30.0, times }).is_ok();
+        assert_eq!([times(1.6), times(1.7)], [false, true]);
         assert!(line(Limit::AtMost(0.0)).contains(r#""ratio":null"#));
     }
 

@@ -70,6 +70,19 @@ impl Peer {
         }
     }
 
+    /// Asks with an event that wants an acknowledgement, and again when any text is there, until the server hangs up.
+    pub fn ask_all(mut self, message: &str) -> Result<()> {
+        for id in 0_u64.. {
+            let question = format!("42{id}[\"e\",\"{message}\"]");
+            match self.websocket.send(Message::text(question)) {
+                Ok(()) if self.read()? => {}
+                Ok(()) | Err(Error::ConnectionClosed | Error::Io(_)) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
     /// Sends a text so many times, then reads to the end.
     pub fn write_all(mut self, text: &str, count: u64) -> Result<()> {
         let text = Utf8Bytes::from(text);

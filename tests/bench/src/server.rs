@@ -58,6 +58,11 @@ pub enum Job {
         /// When the client saw the event.
         seen: Receiver<Instant>,
     },
+    /// Answers so many events that want an acknowledgement.
+    Answers {
+        /// How many.
+        count: u64,
+    },
     /// Waits for a frame of the client, then sends it an event, and the next when any event came back.
     RoundTrips {
         /// The Engine.IO packet.
@@ -117,6 +122,7 @@ fn serve(listener: &TcpListener, job: Job) -> Result<Done> {
     let done = match job {
         Job::Blast { event, count, last } => blast(&mut stream, &event, count, &last),
         Job::Count { event, count } => receive(&mut stream, event.len(), count),
+        Job::Answers { count } => answer(&mut stream, count),
         Job::Paced { event, count, seen } => send_one_by_one(&mut stream, &event, count, |_, written| {
             let seen = seen
                 .recv_timeout(PATIENCE)
@@ -203,6 +209,35 @@ fn send_one_by_one(
         let written = Instant::now();
         stream.write_all(&frame)?;
         times.push(time(&mut frames, written)?);
+    }
+    Ok(Done {
+        began,
+        ended: Instant::now(),
+        times,
+    })
+}
+
+/// The time of each is from one event to the next, so that the client's part is in it.
+fn answer(stream: &mut TcpStream, count: u64) -> Result<Done> {
+    let mut frames = Frames::new(stream.try_clone()?);
+    let began = Instant::now();
+    let mut times = Vec::new();
+    let mut since: Option<Instant> = None;
+    while (times.len() as u64) < count {
+        frames.next_text()?;
+        let arrived = Instant::now();
+        times.extend(since.map(|since| arrived.saturating_duration_since(since)));
+        since = Some(arrived);
+        let event = frames.text();
+        let id: String = event
+            .chars()
+            .skip("42".len())
+            .take_while(char::is_ascii_digit)
+            .collect();
+        if id.is_empty() {
+            return Err(Failure::new(format!("`{event}` wants no acknowledgement")));
+        }
+        stream.write_all(&text_frame(&format!("43{id}[\"ok\"]")))?;
     }
     Ok(Done {
         began,

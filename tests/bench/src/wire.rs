@@ -32,6 +32,8 @@ pub struct Frames<R> {
     /// What is read but not taken lies in `buffer[taken..filled]`.
     taken: usize,
     filled: usize,
+    /// How long the payload of the frame that was taken last is; it ends at `taken`.
+    payload: usize,
 }
 
 impl<R: Read> Frames<R> {
@@ -42,6 +44,7 @@ impl<R: Read> Frames<R> {
             buffer: vec![0; 256 << 10].into(),
             taken: 0,
             filled: 0,
+            payload: 0,
         }
     }
 
@@ -58,6 +61,7 @@ impl<R: Read> Frames<R> {
                 if self.taken + whole <= self.filled {
                     self.taken += whole;
                     if first == TEXT {
+                        self.payload = payload;
                         return Ok(payload);
                     }
                     continue;
@@ -65,6 +69,16 @@ impl<R: Read> Frames<R> {
             }
             self.fill()?;
         }
+    }
+
+    /// The text of the frame that was taken last, which a client has masked.
+    pub fn text(&self) -> String {
+        let (mask, payload) = self.buffer[self.taken - self.payload - 4..self.taken].split_at(4);
+        let bytes = payload
+            .iter()
+            .zip(mask.iter().cycle())
+            .map(|(byte, mask)| byte ^ mask);
+        String::from_utf8_lossy(&bytes.collect::<Vec<u8>>()).into_owned()
     }
 
     fn fill(&mut self) -> io::Result<()> {
