@@ -93,9 +93,9 @@ const FLOOD_STEP = 500;
 
 /**
  * Listens, and obeys stdin. `socketsOf(namespace)` gives those connected in a namespace without creating it,
- * `disconnectAll(close)` ends them all.
+ * `disconnectAll(close)` ends them all. `more` are commands of one version.
  */
-function run(server, { host, port }, { socketsOf, disconnectAll }) {
+function run(server, { host, port }, { socketsOf, disconnectAll, more = {} }) {
   function clients(namespace) {
     const sockets = socketsOf(namespace);
     if (sockets.length === 0) log({ on: "nobody", namespace });
@@ -128,6 +128,7 @@ function run(server, { host, port }, { socketsOf, disconnectAll }) {
     flood: (command) => flood(command),
     disconnect_clients: ({ close }) => disconnectAll(close),
     quit: () => process.exit(0),
+    ...more,
   };
 
   function handleLine(line) {
@@ -152,4 +153,4 @@ function run(server, { host, port }, { socketsOf, disconnectAll }) {
     .on("close", () => process.exit(0));
 }
 
-module.exports = { greet, handleEvent, log, logPings, parseOptions, refusal, run };
+module.exports = { fromCommand, greet, handleEvent, log, logPings, parseOptions, refusal, run };

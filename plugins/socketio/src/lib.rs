@@ -11,7 +11,7 @@
 //! (which do not come back from a server into a log),
 //! `payload` and `outgoing` (values of the wire and values of Logic).
 //!
-//! Not here yet: connection state recovery, retries.
+//! Not here yet: retries.
 
 #![forbid(unsafe_code)]
 

@@ -35,6 +35,11 @@ const CONNECTION: &[Field] = &[
         .help("What the server speaks: 4 is Socket.IO 3 and 4, 3 is Socket.IO 1 and 2. Auto finds out."),
     Field::choice("parser", "Parser", &["JSON", "MessagePack"])
         .help("How packets are written: JSON, or MessagePack if the server has socket.io-msgpack-parser."),
+    Field::new("strip_offset", "Strip Offset", DataType::Bool)
+        .help(
+            "Whether the text that servers with connection state recovery put behind the arguments of their events is taken \
+             off. Their volatile events have none, and lose their last text.",
+        ),
     Field::new("namespaces", "Namespaces", DataType::Array)
         .default(Literal::Json(r#"["/"]"#))
         .elements(DataType::String)

@@ -48,6 +48,7 @@ pub(crate) struct Settings {
     pub(crate) max_message_size: usize,
     protocol: Protocol,
     parser: Parser,
+    strip_offset: bool,
     /// What Send With Acknowledgement waits at most; `None` is for ever.
     pub(crate) ack_timeout: Option<Duration>,
     pub(crate) max_pending_acks: usize,
@@ -170,6 +171,7 @@ impl Settings {
             max_message_size: entry.max_message_size,
             protocol,
             parser: entry.parser.into(),
+            strip_offset: entry.strip_offset,
             ack_timeout: (!entry.ack_timeout.is_zero()).then_some(entry.ack_timeout),
             max_pending_acks: entry.max_pending_acks,
             transports,
@@ -200,6 +202,7 @@ impl Settings {
         let mut config = Config::new(random);
         config.protocol = self.protocol;
         config.parser = self.parser;
+        config.strip_offset = self.strip_offset;
         if self.parser == Parser::MessagePack {
             // Bytes are no attachments there, so servers do not count them.
             config.max_sent_attachments = usize::MAX;
@@ -282,6 +285,7 @@ struct Entry {
     path: String,
     engine_io: EngineIo,
     parser: ParserChoice,
+    strip_offset: bool,
     namespaces: Vec<String>,
     #[serde(deserialize_with = "secret")]
     auth: Map<String, Json>,
@@ -393,11 +397,11 @@ pub(crate) mod tests {
         let settings = settings(json!({
             "engine_io": "3", "url": "wss://h", "reconnection": false, "reconnection_attempts": 3, "reconnection_delay": 10,
             "reconnection_delay_max": 20, "randomization_factor": 0.0, "timeout": 0, "connect_timeout": 7,
-            "max_message_size": 200_000_000, "auth": {"token": "t"},
+            "max_message_size": 200_000_000, "strip_offset": true, "auth": {"token": "t"},
         }));
         let config = settings.client_config(|| 0.0);
         assert_eq!(config.protocol, Protocol::EngineIo3);
-        assert!(!config.reconnection);
+        assert!(!config.reconnection && config.strip_offset);
         assert_eq!(config.reconnection_attempts, Some(3));
         assert_eq!(config.reconnection_delay, Duration::from_millis(10));
         assert_eq!(config.reconnection_delay_max, Duration::from_millis(20));

@@ -7,11 +7,12 @@ const fs = require("node:fs");
 const http = require("node:http");
 const https = require("node:https");
 const { Server } = require("socket.io");
-const { greet, handleEvent, log, logPings, parseOptions, refusal, run } = require("../control.js");
+const { fromCommand, greet, handleEvent, log, logPings, parseOptions, refusal, run } = require("../control.js");
 
 const options = parseOptions({
   "allow-eio3": 0,
   msgpack: 0,
+  recovery: 0,
   "tls-certificate": "",
   "tls-key": "",
   "tls-client-ca": "",
@@ -38,6 +39,7 @@ const io = new Server(server, {
   pingTimeout: options["ping-timeout"],
   maxHttpBufferSize: options["max-payload"],
   allowEIO3: options["allow-eio3"] !== 0,
+  ...(options.recovery === 0 ? {} : { connectionStateRecovery: {} }),
   ...(options.msgpack === 0 ? {} : { parser: require("socket.io-msgpack-parser") }),
 });
 
@@ -60,5 +62,14 @@ run(server, options, {
   socketsOf: (namespace) => [...(io._nsps.get(namespace)?.sockets.values() ?? [])],
   disconnectAll(close) {
     for (const namespace of io._nsps.values()) namespace.disconnectSockets(close);
+  },
+  more: {
+    broadcast({ namespace, name, args, volatile }) {
+      const clients = io.of(namespace);
+      (volatile ? clients.volatile : clients).emit(name, ...fromCommand(args));
+    },
+    cut() {
+      for (const socket of io._nsps.get("/").sockets.values()) socket.conn.close(true);
+    },
   },
 });

@@ -62,6 +62,9 @@ pub struct Config {
     pub max_attachment_bytes: usize,
     /// Most attachments of one sent packet. Default: 10, above which current Node.js servers close the connection.
     pub max_sent_attachments: usize,
+    /// Whether the offset that servers with connection state recovery put behind the arguments of an event is taken off. Default:
+    /// false. Such a server's volatile events have none and lose their last argument, if it is a text.
+    pub strip_offset: bool,
     /// How packets are written; the server must have the same. Default: JSON.
     pub parser: Parser,
     /// Where randomness comes from.
@@ -91,6 +94,7 @@ impl Config {
             max_attachments: 1000,
             max_attachment_bytes: 128 << 20,
             max_sent_attachments: 10,
+            strip_offset: false,
             parser: Parser::default(),
             random: Box::new(random),
         }

@@ -139,6 +139,8 @@ pub enum Event {
         namespace: Arc<str>,
         /// Its session id.
         sid: String,
+        /// The server has restored the session: its id is the old one, and what was missed follows.
+        recovered: bool,
     },
     /// A joined namespace is no longer joined.
     Disconnected {

@@ -1,7 +1,7 @@
 //! The Socket.IO client protocol without I/O: bytes and time in, bytes and events out.
 //!
 //! It speaks Socket.IO protocol v5 in Engine.IO protocol v4, and v4 in v3 for servers of Socket.IO 1 and 2, over WebSocket
-//! and polling: handshake, heartbeat, namespaces, text and binary events, acknowledgements, reconnection, the upgrade.
+//! and polling: handshake, heartbeat, namespaces, text and binary events, acknowledgements, reconnection, the recovery of what was missed, the upgrade.
 //! `generation` finds out which of the two a server speaks. The crate opens no connection, reads no clock, starts no
 //! thread and draws no random numbers: the caller (the *driver*) does, and hands the results in.
 //!
@@ -52,6 +52,7 @@ mod msgpack;
 mod namespace;
 mod outbox;
 mod payload;
+mod recovery;
 mod session;
 mod timestamp;
 mod transport;

@@ -4,7 +4,7 @@
 
 use std::{borrow::Cow, sync::Arc, time::Instant};
 
-use crate::{Config, JoinError, Message, buffer::Buffer, encode::Encoded};
+use crate::{Config, JoinError, Message, buffer::Buffer, encode::Encoded, recovery::Recovery};
 
 /// Tells namespaces apart even if one is left and another of the same name is joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,7 +27,7 @@ pub(crate) enum State {
 pub(crate) struct Namespace {
     pub(crate) id: NamespaceId,
     pub(crate) name: Arc<str>,
-    /// JSON of the CONNECT payload.
+    /// JSON of an object for the CONNECT payload.
     pub(crate) auth: Option<String>,
     pub(crate) state: State,
     /// The id of the next acknowledgement that is asked for.
@@ -38,6 +38,8 @@ pub(crate) struct Namespace {
     pub(crate) outgoing: Buffer<Encoded>,
     /// Events that came ahead of the CONNECT reply.
     pub(crate) early: Buffer<Message>,
+    /// What the server offers to restore.
+    pub(crate) recovery: Option<Recovery>,
 }
 
 impl Namespace {
@@ -58,6 +60,22 @@ impl Namespace {
         match self.state {
             State::Connecting { deadline } => deadline,
             _ => None,
+        }
+    }
+
+    /// The server has replied to CONNECT. Says whether it has restored the session.
+    pub(crate) fn resume(&mut self, pid: Option<&str>) -> bool {
+        let (recovery, is_recovered) = Recovery::next(self.recovery.take(), pid);
+        self.recovery = recovery;
+        is_recovered
+    }
+
+    /// The payload of its CONNECT.
+    pub(crate) fn payload(&self) -> Option<Cow<'_, str>> {
+        let auth = self.auth.as_deref();
+        match &self.recovery {
+            Some(recovery) => Some(recovery.payload(auth).into()),
+            None => auth.map(Cow::Borrowed),
         }
     }
 
@@ -113,6 +131,7 @@ impl Namespaces {
             joins: 0,
             outgoing: Buffer::new(config.send_buffer),
             early: Buffer::new(config.receive_buffer),
+            recovery: None,
         });
     }
 

@@ -69,10 +69,14 @@ impl Session {
 
     /// Queues CONNECT.
     pub(crate) fn push_connect(&mut self, namespace: &Namespace) {
-        let auth = namespace.auth.as_deref();
+        let name = &namespace.name;
         let packet = match self.generation {
-            Generation::V3 => encode::connect(&v3::namespace_with_query(&namespace.name, auth), None),
-            Generation::V4 | Generation::Unknown { .. } => encode::connect(&namespace.name, auth),
+            Generation::V3 => {
+                encode::connect(&v3::namespace_with_query(name, namespace.auth.as_deref()), None)
+            }
+            Generation::V4 | Generation::Unknown { .. } => {
+                encode::connect(name, namespace.payload().as_deref())
+            }
         };
         self.outbox.push_connect(namespace.name.clone(), packet);
     }

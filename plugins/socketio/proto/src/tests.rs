@@ -11,6 +11,7 @@ mod namespaces;
 mod payload;
 mod receiving;
 mod reconnecting;
+mod recovering;
 mod robustness;
 mod sending;
 mod stopping;

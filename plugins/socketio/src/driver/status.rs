@@ -8,16 +8,24 @@ pub(crate) struct Status(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// The joined namespaces and their session ids.
-    joined: Vec<(String, String)>,
+    joined: Vec<Joined>,
     transport: &'static str,
     attempt: u32,
+}
+
+/// A joined namespace.
+struct Joined {
+    name: String,
+    sid: String,
+    is_recovered: bool,
 }
 
 /// What a namespace sees of it.
 pub(crate) struct View {
     /// The session id; nothing while the namespace is not joined.
     pub(crate) sid: Option<String>,
+    /// The server has restored its session.
+    pub(crate) is_recovered: bool,
     /// `polling`, `websocket`, or empty.
     pub(crate) transport: &'static str,
     /// The attempt to reconnect that is under way or planned; 0 is none.
@@ -28,9 +36,10 @@ impl Status {
     /// `[any-thread]`
     pub(crate) fn of(&self, namespace: &str) -> View {
         let state = self.state();
-        let joined = state.joined.iter().find(|(name, _)| name == namespace);
+        let joined = state.joined.iter().find(|joined| joined.name == namespace);
         View {
-            sid: joined.map(|(_, sid)| sid.clone()),
+            sid: joined.map(|joined| joined.sid.clone()),
+            is_recovered: joined.is_some_and(|joined| joined.is_recovered),
             transport: state.transport,
             attempt: state.attempt,
         }
@@ -42,13 +51,17 @@ impl Status {
         (state.transport, state.attempt) = (transport, 0);
     }
 
-    pub(super) fn join(&self, namespace: &str, sid: String) {
+    pub(super) fn join(&self, namespace: &str, sid: String, is_recovered: bool) {
         self.leave(namespace);
-        self.state().joined.push((namespace.to_owned(), sid));
+        self.state().joined.push(Joined {
+            name: namespace.to_owned(),
+            sid,
+            is_recovered,
+        });
     }
 
     pub(super) fn leave(&self, namespace: &str) {
-        self.state().joined.retain(|(name, _)| name != namespace);
+        self.state().joined.retain(|joined| joined.name != namespace);
     }
 
     pub(super) fn reconnect(&self, attempt: u32) {

@@ -21,7 +21,8 @@ pub(crate) const STATE: NodeType = action("socketio.state", "Socket.IO State")
         Socket::data("id", "Id", DataType::String)
             .help("The session id of the namespace; empty if it is not joined."),
         Socket::data("recovered", "Recovered", DataType::Bool).help(
-            "Whether the server has restored the session; never, as long as recovery is not implemented.",
+            "Whether the server has restored the namespace's session after a reconnection: what was missed meanwhile has \
+             arrived.",
         ),
         Socket::data("attempt", "Attempt", DataType::Int)
             .help("The attempt to reconnect that is planned or under way; 0 is none."),
@@ -35,7 +36,7 @@ impl Node for State {
         call.set(0, view.sid.is_some());
         call.set(1, view.transport);
         call.set(2, view.sid.unwrap_or_default());
-        call.set(3, false);
+        call.set(3, view.is_recovered);
         call.set(4, i64::from(view.attempt));
         Ok(Flow::fire(0))
     }

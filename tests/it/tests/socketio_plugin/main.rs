@@ -19,6 +19,7 @@ mod parsers;
 mod payloads;
 mod polling;
 mod proxy;
+mod recovering;
 mod requests;
 mod secrets;
 mod sending;

@@ -76,7 +76,7 @@ impl Play {
 
     /// The application: `c` connect, `d` disconnect, `jN` join, `lN` leave, `eN` emit, `bN` emit bytes, `vN` emit a volatile
     /// event, `g` let the oldest give way, `qN` ask for an acknowledgement, `QN` ask for one within a second. The server: `o` the transport opens, `h` and it shakes hands, `H`
-    /// the same without saying its generation, `aN` accept, `rN` refuse, `kN` kick, `nN` answer the oldest question, `mN` a
+    /// the same without saying its generation, `aN` accept, `iN` accept and offer recovery, `rN` refuse, `kN` kick, `nN` answer the oldest question, `mN` a
     /// message, `p` ping, `tTEXT` any text frame, `<BYTES` any binary one, `x` it closes, `f` it fails. The driver:
     /// `+DIGITS` milliseconds pass, `wN` N frames are written. N is a digit.
     fn step(&mut self, line: &[u8]) {
@@ -128,6 +128,11 @@ impl Play {
             b'a' if self.server.answer(namespace, true) => {
                 self.receive(&format!(r#"42{namespace},["early",1]"#));
                 self.receive(&format!(r#"40{namespace},{{"sid":"s"}}"#));
+            }
+            b'i' if self.server.answer(namespace, true) => {
+                self.server.offer_recovery(namespace);
+                self.receive(&format!(r#"42{namespace},["early","offset"]"#));
+                self.receive(&format!(r#"40{namespace},{{"sid":"s","pid":"p"}}"#));
             }
             b'r' if self.server.answer(namespace, false) => {
                 self.receive(&format!(r#"44{namespace},{{"message":"no"}}"#));

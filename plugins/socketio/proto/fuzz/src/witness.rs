@@ -63,6 +63,8 @@ pub(crate) struct Server {
     attachments: usize,
     /// Ids of acknowledgements that the client waits for, by namespace.
     questions: BTreeMap<String, VecDeque<u64>>,
+    /// Namespaces whose session it has offered to restore.
+    offered: BTreeSet<String>,
     /// The number of the last event, by namespace.
     last: BTreeMap<String, u64>,
 }
@@ -94,6 +96,11 @@ impl Server {
             self.joined.insert(namespace.to_owned());
         }
         answers
+    }
+
+    /// It names a session in its answer.
+    pub(crate) fn offer_recovery(&mut self, namespace: &str) {
+        self.offered.insert(namespace.to_owned());
     }
 
     /// The id of the oldest question in the namespace, which is answered now.
@@ -142,6 +149,11 @@ impl Server {
             "0" => {
                 let is_first = self.pending.insert(namespace.to_owned()) && !self.joined.contains(namespace);
                 assert!(is_first || self.is_mad, "second connect: {text}");
+                let is_known = payload.is_empty() || self.offered.contains(namespace);
+                assert!(
+                    is_known || self.is_mad,
+                    "a session that was never offered: {text}"
+                );
             }
             "1" => assert!(
                 self.joined.remove(namespace) || self.is_mad,

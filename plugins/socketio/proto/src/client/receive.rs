@@ -45,7 +45,8 @@ impl Client {
         let message = decode::plain(text)?;
         self.namespaces
             .find(message.namespace)
-            .filter(|namespace| namespace.is_joined())?;
+            // Where the server may restore the session, the text may be an offset.
+            .filter(|namespace| namespace.is_joined() && namespace.recovery.is_none())?;
         session.heartbeat.rearm(now);
         Some(message)
     }
@@ -145,7 +146,7 @@ impl Client {
             log::debug!("event for `{name}` ignored, it is not joined");
             return Ok(());
         };
-        let message = Message {
+        let mut message = Message {
             namespace: namespace.name.clone(),
             name: event,
             args,
@@ -156,7 +157,12 @@ impl Client {
             }),
         };
         match namespace.state {
-            State::Joined => self.events.push_back(Event::Message(message)),
+            State::Joined => {
+                if let Some(recovery) = &mut namespace.recovery {
+                    recovery.note(&mut message, self.config.strip_offset);
+                }
+                self.events.push_back(Event::Message(message));
+            }
             // python-socketio sends what its connect handler emits ahead of the reply.
             State::Connecting { .. } | State::Overdue => {
                 namespace
@@ -194,24 +200,26 @@ impl Client {
             log::debug!("connect reply for `{name}` ignored, none is out");
             return Ok(());
         }
-        let sid = match session.generation() {
-            Generation::V3 => None,
-            Generation::V4 | Generation::Unknown { .. } => {
-                let sid = payload
-                    .as_ref()
-                    .and_then(|payload| payload.get("sid"))
-                    .and_then(Data::as_str);
-                Some(
-                    sid.ok_or_else(|| DecodeError::InvalidPayload("connect reply without a sid".to_owned()))?,
-                )
-            }
+        let member = |name| {
+            let payload = payload.as_ref();
+            payload
+                .and_then(|payload| payload.get(name))
+                .and_then(Data::as_str)
         };
-        self.on_joined(name, sid);
+        match session.generation() {
+            Generation::V3 => self.on_joined(name, None, None),
+            Generation::V4 | Generation::Unknown { .. } => {
+                let missing = || DecodeError::InvalidPayload("connect reply without a sid".to_owned());
+                let sid = member("sid").ok_or_else(missing)?;
+                self.on_joined(name, Some(sid), member("pid"));
+            }
+        }
         Ok(())
     }
 
-    /// A namespace is joined. Its `sid` comes with the reply to CONNECT, or else from the engine's.
-    pub(super) fn on_joined(&mut self, name: &str, sid: Option<&str>) {
+    /// A namespace is joined. Its `sid` comes with the reply to CONNECT, or else from the engine's; a `pid` from servers that
+    /// may restore the session.
+    pub(super) fn on_joined(&mut self, name: &str, sid: Option<&str>, pid: Option<&str>) {
         let (Some(session), Some(namespace)) = (&mut self.session, self.namespaces.find(name)) else {
             return;
         };
@@ -219,8 +227,12 @@ impl Client {
         self.events.push_back(Event::Connected {
             namespace: namespace.name.clone(),
             sid: sid.map_or_else(|| v3::namespace_sid(name, &session.sid), str::to_owned),
+            recovered: namespace.resume(pid),
         });
-        while let Some(message) = namespace.early.pop() {
+        while let Some(mut message) = namespace.early.pop() {
+            if let Some(recovery) = &mut namespace.recovery {
+                recovery.note(&mut message, self.config.strip_offset);
+            }
             self.events.push_back(Event::Message(message));
         }
         session.outbox.push_turns(namespace, namespace.outgoing.len());
@@ -247,6 +259,7 @@ impl Client {
             Some(namespace) if namespace.is_joined() => {
                 namespace.state = State::Inactive;
                 namespace.outgoing.clear();
+                namespace.recovery = None;
                 let (id, namespace) = (namespace.id, namespace.name.clone());
                 self.end_acks(id, AckOutcome::Disconnected);
                 let reason = DisconnectReason::IoServerDisconnect;

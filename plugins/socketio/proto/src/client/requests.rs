@@ -203,6 +203,8 @@ impl Client {
             State::Joined => {
                 session.mark_left(&namespace.name);
                 session.outbox.push_farewell(namespace);
+                // Servers restore only what ended without a goodbye.
+                namespace.recovery = None;
                 self.events.push_back(Event::Disconnected {
                     namespace: namespace.name.clone(),
                     reason: DisconnectReason::IoClientDisconnect,

@@ -303,7 +303,7 @@ fn namespaces_have_ids_and_auth_of_their_own_kind() {
     pair.receive_quietly("40/a");
     let mut ids = vec![];
     while let Some(event) = pair.client.poll_event() {
-        if let Event::Connected { namespace, sid } = event {
+        if let Event::Connected { namespace, sid, .. } = event {
             ids.push((namespace.to_string(), sid));
         }
     }

@@ -280,6 +280,11 @@ fn show(event: &Event) -> String {
     match event {
         Event::Opened { sid, .. } => format!("opened {sid}"),
         Event::Closed { reason } => format!("closed: {reason}"),
+        Event::Connected {
+            namespace,
+            recovered: true,
+            ..
+        } => format!("recovered {namespace}"),
         Event::Connected { namespace, .. } => format!("connected {namespace}"),
         Event::Disconnected { namespace, reason } => format!("disconnected {namespace}: {reason}"),
         Event::AckEnded { id, outcome } => match outcome {

@@ -52,9 +52,18 @@ impl Live<'_> {
                 };
                 log::info!("connection `{}`: open to {endpoint} by {by}", context.name);
             }
-            Event::Connected { namespace, sid } => {
-                context.status.join(&namespace, sid);
-                log::debug!("connection `{}`: namespace `{namespace}` joined", context.name);
+            Event::Connected {
+                namespace,
+                sid,
+                recovered,
+            } => {
+                context.status.join(&namespace, sid, recovered);
+                let how = if recovered {
+                    "joined again, its session restored"
+                } else {
+                    "joined"
+                };
+                log::debug!("connection `{}`: namespace `{namespace}` {how}", context.name);
                 context.load.set_online(true);
                 context.establish();
                 let count = context.subscriptions.take_effect(&namespace);
