@@ -64,11 +64,12 @@ macro_rules! category {
 
 category!(array: elements whole);
 category!(binary: bytes);
-category!(datetime: now_utc);
+category!(datetime: date_time_formatter now_utc system_time timezone_value zone);
 category!(development: assert benchmark console);
 category!(dictionary: elements get_dictionary_element whole);
 category!(events: event_listener event_trigger on_error on_initialize on_variable_change on_variable_set);
 category!(flow_control: branch compare for_each_loop for_loop index_switch is_equal select_data sequential switch toggle);
+category!(io:);
 category!(math: add analysis bool_value boolean division folding increment interpolate math_constant modulo numerical_value random range rotation_matrix round rounding trigonometry vector_value);
 category!(string: case characters concat_strings contains crypto_hash edit format json_parse json_stringify random_string regex search string_value);
 category!(utilities: cancel_timeout color_value conversion exit group reset_interval start_interval start_timeout values);
@@ -93,7 +94,10 @@ pub static BUILTINS: &[Builtin] = &[
     binary::bytes::BINARY_VALUE,
     binary::bytes::CONCAT_BINARIES,
     binary::bytes::VERIFY_CHECKSUM,
+    datetime::date_time_formatter::NODE,
     datetime::now_utc::NODE,
+    datetime::system_time::NODE,
+    datetime::timezone_value::NODE,
     development::assert::NODE,
     development::benchmark::GET,
     development::benchmark::START,

@@ -27,6 +27,17 @@ fn faults_of_a_graph_read_as_written_here() {
              hint: did you mean `count`?",
         ),
         (
+            "attributes that do not go together",
+            "a: datetime.system_time { smooth_float_value = true }",
+            "error: logic/project.toml:7:8: node `a`: attribute `data_type` is Int; with this mode the parts are Float",
+        ),
+        (
+            "time zone that is none",
+            "a: datetime.timezone_value { value = \"Europe/Berln\" }",
+            "error: logic/project.toml:7:8: node `a`: attribute `value`: there is no time zone `Europe/Berln`; \
+             expected a name such as Europe/Berlin",
+        ),
+        (
             "attribute of another type",
             "a: math.add { input_1 = \"five\" }",
             "error: logic/project.toml:8:26: node `a`: attribute `input_1`: expected Int, found String `five`",
