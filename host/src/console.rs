@@ -53,6 +53,9 @@ impl<'a> Line<'a> {
 pub trait Console: Send + Sync {
     /// Shows a line.
     fn show(&self, line: &Line<'_>);
+
+    /// Takes away what was shown, where that can be done.
+    fn clear(&self) {}
 }
 
 /// How lines are written.
@@ -69,7 +72,11 @@ pub enum Format {
 pub struct StreamConsole {
     format: Format,
     writer: writer::LineWriter,
+    is_terminal: bool,
 }
+
+/// Clears the screen and what was scrolled off it, and goes to its top.
+const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
 
 impl StreamConsole {
     /// Writes to `out`, flushed whenever no further line waits.
@@ -81,13 +88,25 @@ impl StreamConsole {
                 let message = format!("{dropped} {what} dropped, because nobody read them");
                 format.line(&Line::of_engine(Level::Warning, &message))
             }),
+            is_terminal: false,
         }
+    }
+
+    /// Says whether the stream is a terminal, which [`clear`](Console::clear) can empty.
+    pub fn terminal(self, is_terminal: bool) -> Self {
+        Self { is_terminal, ..self }
     }
 }
 
 impl Console for StreamConsole {
     fn show(&self, line: &Line<'_>) {
         self.writer.write(self.format.line(line));
+    }
+
+    fn clear(&self) {
+        if self.is_terminal && self.format == Format::Text {
+            self.writer.write(CLEAR.to_owned());
+        }
     }
 }
 
@@ -203,6 +222,22 @@ mod tests {
             "{message}"
         );
         assert_eq!(lines[lines.len() - 1]["message"], "last");
+    }
+
+    #[test]
+    fn only_a_terminal_with_text_is_cleared() {
+        let cleared = |format, is_terminal| {
+            let (permit, permits) = channel();
+            let (sender, written) = channel();
+            drop(permit);
+            let console = StreamConsole::new(format, Stalled(permits, sender)).terminal(is_terminal);
+            console.clear();
+            drop(console);
+            !written.try_iter().collect::<Vec<u8>>().is_empty()
+        };
+        assert!(cleared(Format::Text, true));
+        assert!(!cleared(Format::Text, false));
+        assert!(!cleared(Format::Json, true));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod node;
 mod queue;
 mod replace;
 mod run;
+mod surroundings;
 mod timers;
 mod world;
 
@@ -20,6 +21,7 @@ pub(crate) use node::{PassEvent, PluginNode};
 pub use queue::{EventQueue, Full};
 pub(crate) use replace::listen;
 pub use run::{Engine, Outcome, StopHandle};
+pub use surroundings::Surroundings;
 pub use timers::{TimerId, Timers};
 pub use world::World;
 pub(crate) use world::seconds;

@@ -65,7 +65,7 @@ macro_rules! category {
 category!(array: elements whole);
 category!(binary: bytes);
 category!(datetime: date_time_formatter now_utc system_time timezone_value zone);
-category!(development: assert benchmark console);
+category!(development: assert benchmark clear_console console profiler);
 category!(dictionary: elements get_dictionary_element whole);
 category!(events: event_listener event_trigger on_error on_initialize on_variable_change on_variable_set);
 category!(flow_control: branch compare for_each_loop for_loop index_switch is_equal select_data sequential switch toggle);
@@ -102,7 +102,10 @@ pub static BUILTINS: &[Builtin] = &[
     development::benchmark::GET,
     development::benchmark::START,
     development::benchmark::STOP,
+    development::clear_console::NODE,
     development::console::NODE,
+    development::profiler::START,
+    development::profiler::STOP,
     dictionary::elements::ERASE,
     dictionary::elements::SET,
     dictionary::get_dictionary_element::NODE,

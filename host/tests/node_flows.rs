@@ -208,3 +208,76 @@ fn a_value_source_that_is_off_is_zero() {
     );
     assert_eq!(lines, ["0.0"]);
 }
+
+#[test]
+fn system_time_has_four_parts() {
+    let lines = said(
+        r#"
+        begin: events.on_initialize
+        now: datetime.system_time { mode = "24-hour" }
+        text: string.format { count = 4, pattern = "%s:%s:%s.%s" }
+        show: development.console { data_type = "String" }
+        begin.out -> now.in
+        now.out -> text.in
+        now.hour -> text.parameter_1
+        now.minute -> text.parameter_2
+        now.second -> text.parameter_3
+        now.millisecond -> text.parameter_4
+        text.out -> show.in
+        text.formatted -> show.input
+        "#,
+    );
+    let parts: Vec<i64> = lines[0]
+        .split([':', '.'])
+        .map(|part| part.parse().unwrap())
+        .collect();
+    let is_time = parts
+        .iter()
+        .zip([24, 60, 60, 1000])
+        .all(|(part, end)| (0..end).contains(part));
+    assert!(parts.len() == 4 && is_time, "{lines:?}");
+}
+
+#[test]
+fn profiler_blocks_lie_within_each_other() {
+    let lines = said(
+        r#"
+        begin: events.on_initialize
+        outer: development.profiler_start { block_name = "outer" }
+        inner: development.profiler_start { block_name = "inner", block_color = "FFFF0000" }
+        first: development.profiler_stop
+        second: development.profiler_stop
+        third: development.profiler_stop
+        begin.out -> outer.in
+        outer.out -> inner.in
+        inner.out -> first.in
+        first.out -> second.in
+        second.out -> third.in
+        "#,
+    );
+    assert!(
+        lines[0].starts_with("outer / inner: ") && lines[0].ends_with(" ms"),
+        "{lines:?}"
+    );
+    assert!(lines[1].starts_with("outer: "), "{lines:?}");
+    assert_eq!(
+        lines[2],
+        "error third: no block is open; pulse Profiler Start first"
+    );
+}
+
+#[test]
+fn clear_console_takes_away_what_was_printed() {
+    let lines = said(
+        r#"
+        begin: events.on_initialize
+        before: development.console { input = "before" }
+        clear: development.clear_console
+        after: development.console { input = "after" }
+        begin.out -> before.in
+        before.out -> clear.in
+        clear.out -> after.in
+        "#,
+    );
+    assert_eq!(lines, ["after"]);
+}

@@ -16,6 +16,7 @@ use super::{
     events::{EventId, Events},
     node::EngineNode,
     queue::{Batch, EventQueue},
+    surroundings::Surroundings,
     world::World,
 };
 use crate::{
@@ -131,6 +132,16 @@ impl Engine {
             requests: Arc::clone(&self.requests),
             queue: Arc::clone(&self.world.queue),
         }
+    }
+
+    /// Grants the nodes something of the machine.
+    pub fn set_surroundings(&mut self, surroundings: Surroundings) {
+        self.world.surroundings = surroundings;
+    }
+
+    /// Allows System Call to run commands, or forbids it.
+    pub fn allow_system_calls(&mut self, is_allowed: bool) {
+        self.world.surroundings.may_call_system = is_allowed;
     }
 
     /// The queue that feeds this engine.

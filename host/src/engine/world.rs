@@ -2,15 +2,20 @@
 
 use std::{
     collections::HashMap,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use pulsewire_plugin_api::{NodeError, value::Value};
+use pulsewire_plugin_api::{
+    NodeError,
+    value::{Text, Value},
+};
 
 use super::{
     events::{EventId, Events, Listeners},
     queue::EventQueue,
+    surroundings::Surroundings,
     timers::{TimerId, Timers},
 };
 use crate::{
@@ -31,6 +36,11 @@ pub struct World {
     pub(super) on_error: EventId,
     /// When each stopwatch of the Benchmark nodes was started.
     stopwatches: HashMap<Box<str>, Instant>,
+    /// The open blocks of the Profiler nodes, innermost last.
+    profiler_blocks: Vec<(Text, Instant)>,
+    pub(super) surroundings: Surroundings,
+    /// Where the paths of the nodes of IO begin, from the folder `assets`.
+    current_directory: PathBuf,
     console: Arc<dyn Console>,
 }
 
@@ -47,6 +57,9 @@ impl World {
             exit: None,
             on_error,
             stopwatches: HashMap::new(),
+            profiler_blocks: Vec::new(),
+            surroundings: Surroundings::default(),
+            current_directory: PathBuf::new(),
             console,
         }
     }
@@ -65,6 +78,31 @@ impl World {
     /// The running stopwatches by their names.
     pub fn stopwatches(&mut self) -> &mut HashMap<Box<str>, Instant> {
         &mut self.stopwatches
+    }
+
+    /// The open blocks of the profiler, innermost last.
+    pub fn profiler_blocks(&mut self) -> &mut Vec<(Text, Instant)> {
+        &mut self.profiler_blocks
+    }
+
+    /// Empties the console, where that can be done.
+    pub fn clear_console(&self) {
+        self.console.clear();
+    }
+
+    /// What the host grants.
+    pub fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
+    /// Where the paths of the nodes of IO begin, from the folder `assets`.
+    pub fn current_directory(&self) -> &Path {
+        &self.current_directory
+    }
+
+    /// Sets where they begin.
+    pub fn set_current_directory(&mut self, directory: PathBuf) {
+        self.current_directory = directory;
     }
 
     /// Ends the run with `code` as soon as the running node returns.

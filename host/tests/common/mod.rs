@@ -27,6 +27,10 @@ impl Console for Recorder {
             .unwrap()
             .push((line.level, line.node.to_owned(), line.message.to_owned()));
     }
+
+    fn clear(&self) {
+        self.0.lock().unwrap().clear();
+    }
 }
 
 impl Recorder {

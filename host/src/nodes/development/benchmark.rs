@@ -70,7 +70,7 @@ impl EngineNode for Stop {
     }
 }
 
-fn millis(began: Instant) -> String {
+pub(super) fn millis(began: Instant) -> String {
     format!("{:.3}", began.elapsed().as_secs_f64() * 1000.0)
 }
 
