@@ -72,7 +72,7 @@ category!(flow_control: branch compare for_each_loop for_loop index_switch is_eq
 category!(io:);
 category!(math: add analysis bool_value boolean division folding increment interpolate math_constant modulo numerical_value random range rotation_matrix round rounding trigonometry vector_value);
 category!(string: case characters concat_strings contains crypto_hash edit format json_parse json_stringify random_string regex search string_value);
-category!(utilities: cancel_timeout color_value conversion exit group reset_interval start_interval start_timeout values);
+category!(utilities: cancel_timeout color_value conversion exit get_command_line_option group reset_interval start_interval start_timeout system_call values);
 category!(variables: variable_getter variable_setter);
 
 mod arithmetic;
@@ -207,10 +207,12 @@ pub static BUILTINS: &[Builtin] = &[
     utilities::color_value::NODE,
     utilities::conversion::NODE,
     utilities::exit::NODE,
+    utilities::get_command_line_option::NODE,
     utilities::group::NODE,
     utilities::reset_interval::NODE,
     utilities::start_interval::NODE,
     utilities::start_timeout::NODE,
+    utilities::system_call::NODE,
     utilities::values::CREATE_CUSTOM_ID,
     utilities::values::IS_DATA_TYPE,
     variables::variable_getter::NODE,

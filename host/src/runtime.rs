@@ -38,7 +38,7 @@ mod services;
 mod watch;
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -48,7 +48,7 @@ use crate::{
     compile::Program,
     console::{Console, Level, Line},
     diagnostics::{Fault, Faults},
-    engine::{Engine, EngineNode, EventQueue, Events, Outcome, StopHandle, listen},
+    engine::{Engine, EngineNode, EventQueue, Events, Outcome, StopHandle, Surroundings, listen},
     logic::Graph,
     nodes::ON_INITIALIZE,
     project::{OpenOptions, Project},
@@ -69,6 +69,8 @@ pub struct RunOptions {
     pub strict: bool,
     /// Do not follow changes of `settings.toml`, nor notice those of the logic.
     pub ignore_changes: bool,
+    /// What Get Command Line Option finds, by name, without dashes.
+    pub options: HashMap<String, String>,
 }
 
 /// Why a project did not start. Its text has a line or two for each fault.
@@ -139,7 +141,12 @@ impl Runtime {
             .collect();
         let mut absences = Absences::default();
         absences.report(&program, project.toolbox(), &*console);
-        let engine = Engine::new(program, nodes, queue, events, Arc::clone(&console));
+        let mut engine = Engine::new(program, nodes, queue, events, Arc::clone(&console));
+        engine.set_surroundings(Surroundings {
+            folder: Some(project.folder().to_owned()),
+            options: options.options.clone(),
+            may_call_system: project.settings().allows_system_calls(),
+        });
         let watch = match options.ignore_changes {
             true => None,
             false => watch::Watch::new(project.folder(), engine.stop_handle()),

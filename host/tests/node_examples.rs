@@ -30,9 +30,11 @@ const SHOWN_ELSEWHERE: &[&str] = &[
     "utilities.cancel_timeout",
     "utilities.create_custom_id",
     "utilities.exit",
+    "utilities.get_command_line_option",
     "utilities.group",
     "utilities.reset_interval",
     "utilities.start_",
+    "utilities.system_call",
     "variables.",
 ];
 

@@ -116,6 +116,10 @@ const FAULTS: &[(&str, &str)] = &[
     ),
     ("[host]\nplugin_paths = [\"\"]\n", "3:17: the path is empty"),
     (
+        "[host]\nsystem_calls = \"yes\"\n",
+        "3:16: expected Bool, found String `yes`",
+    ),
+    (
         "settings = []\n",
         "2:12: expected a table, found Array of 0\n  \
          hint: each section has a table of its own: `[settings.ID]`",

@@ -1,7 +1,9 @@
 //! `pulsewire run`.
 
 use std::{
-    fs, io,
+    collections::HashMap,
+    fs,
+    io::{self, IsTerminal},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{Arc, atomic::AtomicBool},
@@ -37,6 +39,9 @@ pub(super) struct Arguments {
     /// How the project's console is written to stdout
     #[arg(long, value_enum, default_value_t = ConsoleFormat::Text)]
     console: ConsoleFormat,
+    /// Options for the project, `--name value` each; Get Command Line Option reads them
+    #[arg(last = true, value_name = "OPTIONS")]
+    options: Vec<String>,
 }
 
 impl Arguments {
@@ -60,11 +65,13 @@ pub(super) fn execute(place: &Place, arguments: Arguments) -> Result<ExitCode, F
         ConsoleFormat::Text => Format::Text,
         ConsoleFormat::Json => Format::Json,
     };
-    let console: Arc<dyn Console> = Arc::new(StreamConsole::new(format, io::stdout()));
+    let console = StreamConsole::new(format, io::stdout()).terminal(io::stdout().is_terminal());
+    let console: Arc<dyn Console> = Arc::new(console);
     let options = RunOptions {
         open: place.options(arguments.folder),
         strict: arguments.strict,
         ignore_changes: false,
+        options: project_options(&arguments.options)?,
     };
     let mut runtime = Runtime::start(&options, console).map_err(|error| match error {
         StartError::Settings(faults) => Failure::Settings(faults),
@@ -78,6 +85,32 @@ pub(super) fn execute(place: &Place, arguments: Arguments) -> Result<ExitCode, F
         Outcome::Exit(code) => ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)),
         Outcome::Stopped | Outcome::Deadline | Outcome::Attention => ExitCode::SUCCESS,
     })
+}
+
+/// The options by their names: `--name value`, `--name=value`, or `--name` alone, whose value is empty.
+fn project_options(words: &[String]) -> Result<HashMap<String, String>, Failure> {
+    let mut options = HashMap::new();
+    let mut words = words.iter().peekable();
+    while let Some(word) = words.next() {
+        let option = word.strip_prefix("--").filter(|option| !option.is_empty());
+        let Some(option) = option else {
+            return Err(Failure::Usage(format!(
+                "`{word}` belongs to no option; expected `--name value`"
+            )));
+        };
+        let (name, value) = match option.split_once('=') {
+            Some((name, value)) => (name, value.to_owned()),
+            None => (
+                option,
+                words
+                    .next_if(|word| !word.starts_with("--"))
+                    .cloned()
+                    .unwrap_or_default(),
+            ),
+        };
+        options.insert(name.to_owned(), value);
+    }
+    Ok(options)
 }
 
 /// The first Ctrl-C, SIGTERM or SIGHUP ends the run cleanly, also one that came during the start; the second ends the
@@ -165,6 +198,31 @@ mod tests {
         }
         let message = parse_duration(&format!("{}h", "9".repeat(30))).unwrap_err();
         assert_eq!(message, "the time is too long");
+    }
+
+    #[test]
+    fn options_have_names_and_values() {
+        let options = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            project_options(&words).map(|options| {
+                let mut options: Vec<(String, String)> = options.into_iter().collect();
+                options.sort();
+                options
+            })
+        };
+        let pairs = |pairs: &[(&str, &str)]| {
+            let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            pairs.iter().map(pair).collect::<Vec<_>>()
+        };
+        let found = options(&["--speed", "-5", "--name=a=b", "--flag", "--last"]).unwrap();
+        assert_eq!(
+            found,
+            pairs(&[("flag", ""), ("last", ""), ("name", "a=b"), ("speed", "-5")])
+        );
+        assert_eq!(options(&["--a", "1", "--a", "2"]).unwrap(), pairs(&[("a", "2")]));
+        for wrong in [["x"].as_slice(), &["--a", "1", "2"], &["--"]] {
+            assert!(matches!(options(wrong), Err(Failure::Usage(_))), "{wrong:?}");
+        }
     }
 
     #[test]

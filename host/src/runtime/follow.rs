@@ -47,6 +47,8 @@ impl Runtime {
             true => self.refuse(&faults),
             false => self.accept(),
         }
+        self.engine
+            .allow_system_calls(self.project.settings().allows_system_calls());
         self.hand_out_settings();
         self.project.activate_plugins();
         self.replace_program();

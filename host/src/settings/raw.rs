@@ -19,15 +19,22 @@ use crate::{
 
 const KEYS: &[&str] = &["format", "plugins", "host", "settings"];
 const PLUGIN: &[&str] = &["enabled"];
-const HOST: &[&str] = &["plugin_paths"];
+const HOST: &[&str] = &["plugin_paths", "system_calls"];
 
 /// `settings.toml` before any section is validated.
 #[derive(Clone)]
 pub struct RawSettings {
     pub(super) source: Source,
     plugins: Vec<(Spanned<String>, bool)>,
-    plugin_paths: Vec<PathBuf>,
+    host: Host,
     pub(super) sections: Vec<(Spanned<String>, Spanned<Item>)>,
+}
+
+/// The host's own table.
+#[derive(Clone, Debug, Default)]
+struct Host {
+    plugin_paths: Vec<PathBuf>,
+    system_calls: bool,
 }
 
 /// Without the sections, which hold secrets.
@@ -35,7 +42,7 @@ impl std::fmt::Debug for RawSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RawSettings")
             .field("plugins", &self.plugins().collect::<Vec<_>>())
-            .field("plugin_paths", &self.plugin_paths)
+            .field("host", &self.host)
             .field("sections", &self.section_ids().collect::<Vec<_>>())
             .finish()
     }
@@ -85,14 +92,14 @@ impl RawSettings {
         let mut settings = Self {
             source: source.clone(),
             plugins: Vec::new(),
-            plugin_paths: Vec::new(),
+            host: Host::default(),
             sections: Vec::new(),
         };
         for (key, item) in in_file_order(&file) {
             match key.get_ref().as_ref() {
                 "format" => {}
                 "plugins" => settings.plugins = plugins(&mut reader, item),
-                "host" => settings.plugin_paths = plugin_paths(&mut reader, item),
+                "host" => settings.host = host(&mut reader, item),
                 "settings" => settings.sections = sections(&mut reader, item),
                 _ => reader.unknown(key, KEYS),
             }
@@ -117,7 +124,12 @@ impl RawSettings {
 
     /// `[host] plugin_paths` as they are written; relative ones start from the project's folder.
     pub fn plugin_paths(&self) -> &[PathBuf] {
-        &self.plugin_paths
+        &self.host.plugin_paths
+    }
+
+    /// `[host] system_calls`: whether System Call may run commands. Not unless it is said.
+    pub fn allows_system_calls(&self) -> bool {
+        self.host.system_calls
     }
 
     /// The sections in the file, known or not.
@@ -181,27 +193,36 @@ fn enabled(reader: &mut Reader<'_>, table: &DeTable<'_>) -> bool {
     enabled
 }
 
-fn plugin_paths(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<PathBuf> {
-    let example = || "as in `plugin_paths = [\"plugins\"]`".to_owned();
-    let Some(table) = reader.table(item, example) else {
-        return Vec::new();
+fn host(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Host {
+    let mut host = Host::default();
+    let Some(table) = reader.table(item, plugin_paths_example) else {
+        return host;
     };
-    let mut paths = Vec::new();
     for (key, item) in table {
-        if key.get_ref() != HOST[0] {
-            reader.unknown(key, HOST);
-            continue;
+        match key.get_ref().as_ref() {
+            "plugin_paths" => host.plugin_paths = plugin_paths(reader, item),
+            "system_calls" => host.system_calls = reader.boolean(item).unwrap_or(false),
+            _ => reader.unknown(key, HOST),
         }
-        let Some(elements) = item.get_ref().as_array() else {
-            reader.mismatch("Array of Strings", item, Some(example()));
-            continue;
-        };
-        for element in elements.iter() {
-            match reader.text(element) {
-                Some("") => reader.fault(&element.span(), "the path is empty", None),
-                Some(path) => paths.push(PathBuf::from(path)),
-                None => {}
-            }
+    }
+    host
+}
+
+fn plugin_paths_example() -> String {
+    "as in `plugin_paths = [\"plugins\"]`".to_owned()
+}
+
+fn plugin_paths(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    let Some(elements) = item.get_ref().as_array() else {
+        reader.mismatch("Array of Strings", item, Some(plugin_paths_example()));
+        return paths;
+    };
+    for element in elements.iter() {
+        match reader.text(element) {
+            Some("") => reader.fault(&element.span(), "the path is empty", None),
+            Some(path) => paths.push(PathBuf::from(path)),
+            None => {}
         }
     }
     paths

@@ -63,6 +63,7 @@ impl Project {
             },
             strict: true,
             ignore_changes: true,
+            ..RunOptions::default()
         };
         Runtime::start(&options, console).map_err(|error| {
             let (StartError::Settings(faults) | StartError::Project(faults)) = error;
