@@ -69,7 +69,7 @@ category!(development: assert benchmark clear_console console profiler);
 category!(dictionary: elements get_dictionary_element whole);
 category!(events: event_listener event_trigger on_error on_initialize on_variable_change on_variable_set);
 category!(flow_control: branch compare for_each_loop for_loop index_switch is_equal select_data sequential switch toggle);
-category!(io:);
+category!(io: assets directories files get_file_extension);
 category!(math: add analysis bool_value boolean division folding increment interpolate math_constant modulo numerical_value random range rotation_matrix round rounding trigonometry vector_value);
 category!(string: case characters concat_strings contains crypto_hash edit format json_parse json_stringify random_string regex search string_value);
 category!(utilities: cancel_timeout color_value conversion exit get_command_line_option group reset_interval start_interval start_timeout system_call values);
@@ -132,6 +132,14 @@ pub static BUILTINS: &[Builtin] = &[
     flow_control::sequential::NODE,
     flow_control::switch::NODE,
     flow_control::toggle::NODE,
+    io::directories::GET,
+    io::directories::LIST,
+    io::directories::SET,
+    io::files::CREATE,
+    io::files::LOAD,
+    io::files::REMOVE,
+    io::files::SAVE,
+    io::get_file_extension::NODE,
     math::add::NODE,
     math::analysis::AVERAGE,
     math::analysis::LOGARITHM,
