@@ -40,6 +40,7 @@ pure! {
     };
 
     MINIMUM = folding("math.minimum", "Minimum")
+        .outputs(&[Socket::typed_by("minimum", "Minimum", "data_type")])
         .help("The smallest input, of vectors component by component. NaN is passed over."),
     |call| {
         let result = fold::<Least>(call)?;
@@ -48,6 +49,7 @@ pure! {
     };
 
     MAXIMUM = folding("math.maximum", "Maximum")
+        .outputs(&[Socket::typed_by("maximum", "Maximum", "data_type")])
         .help("The largest input, of vectors component by component. NaN is passed over."),
     |call| {
         let result = fold::<Greatest>(call)?;
