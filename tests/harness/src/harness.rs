@@ -15,6 +15,9 @@ use crate::{
 };
 
 /// A plugin under test. Dropping it deactivates the plugin.
+///
+/// Each harness loads a copy of the library, so that tests share no statics. Libraries are never unloaded: a process has
+/// thread-local keys (1024 on Linux) for some two hundred of them, so put more into several test files.
 pub struct Harness {
     id: String,
     plugins: Plugins,

@@ -24,3 +24,8 @@ pub mod certificates;
 pub mod project;
 pub mod servers;
 pub mod tools;
+
+use std::time::Duration;
+
+/// How long Stop or the end of a plugin may take; the design allows no more.
+pub const DEACTIVATION: Duration = Duration::from_secs(2);

@@ -5,17 +5,17 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     sync::mpsc,
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use pulsewire_harness::{EventListener, Harness, HarnessNode, LONG, fixtures};
-use pulsewire_it::servers::{Kind, RealServer};
+use pulsewire_it::{
+    DEACTIVATION,
+    servers::{Kind, RealServer},
+};
 use pulsewire_plugin_api::value::Value;
 use serde_json::{Value as Json, json};
 use tungstenite::{self, WebSocket};
-
-/// The design allows no more.
-pub(crate) const DEACTIVATION: Duration = Duration::from_secs(2);
 
 /// One connection, `chat`, of the plugin in a scripted host.
 pub(crate) struct Chat {

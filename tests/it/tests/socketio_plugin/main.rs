@@ -5,11 +5,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod acknowledgements;
-mod broken;
 mod chat;
 mod configuration;
 mod conversations;
-mod crowd;
 mod cycles;
 mod ending;
 mod engine_io_3;

@@ -3,12 +3,13 @@
 use std::{net::TcpStream, sync::mpsc, time::Instant};
 
 use pulsewire_harness::LONG;
+use pulsewire_it::DEACTIVATION;
 use pulsewire_it::servers::{Kind, RealServer};
 use pulsewire_plugin_api::value::Value;
 use serde_json::json;
 use tungstenite::Message;
 
-use crate::chat::{Chat, DEACTIVATION, OPEN, drain, free_port, on_both, serve_websocket, stalling};
+use crate::chat::{Chat, OPEN, drain, free_port, on_both, serve_websocket, stalling};
 
 #[test]
 fn start_is_idempotent() {

@@ -216,20 +216,16 @@ fn an_event_above_max_payload_is_refused_over_polling_and_the_rest_goes_on() {
 
 /// R20. Over polling it comes packed by gzip, in chunks.
 #[test]
-#[ignore = "takes a gigabyte of memory; run it by name"]
 fn a_message_of_a_hundred_megabytes_arrives_by_every_transport() {
     for name in MODES {
-        println!("by {name}");
         let mut server = RealServer::start(Kind::Node);
         let mut chat = connected(&server, name);
         chat.subscribe("n", "/");
         chat.round_trip();
         // With what is around the text it is just below the default of `max_message_size`.
         let size = 99_999_900;
-        let began = std::time::Instant::now();
         server.send(&json!({"do": "flood", "namespace": "/", "name": "n", "count": 1, "size": size}));
-        assert_eq!(chat.received()[2].len(), size);
-        println!("{:?}", began.elapsed());
+        assert_eq!(chat.received()[2].len(), size, "by {name}");
         chat.round_trip();
         assert_eq!(chat.on("stop").waiting(), 0);
     }

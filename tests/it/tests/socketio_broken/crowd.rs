@@ -12,11 +12,12 @@ use std::{
 
 use pulsewire_chaos::{Chaos, Door, Plan, Traffic};
 use pulsewire_harness::{EventListener, Harness, HarnessNode, LONG, fixtures};
-use pulsewire_it::servers::{RealServer, bytes};
+use pulsewire_it::{
+    DEACTIVATION,
+    servers::{RealServer, bytes},
+};
 use pulsewire_plugin_api::value::Value;
 use serde_json::{Value as Json, json};
-
-use crate::chat::DEACTIVATION;
 
 /// How long to look for one thing before looking for another.
 const GLANCE: Duration = Duration::from_millis(2);
