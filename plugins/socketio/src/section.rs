@@ -48,6 +48,9 @@ const CONNECTION: &[Field] = &[
     Field::new("auth", "Auth", DataType::Dictionary)
         .secret()
         .help("What is sent when a namespace is joined, such as { token = \"${CHAT_TOKEN}\" }."),
+    Field::new("namespace_auth", "Namespace Auth", DataType::Dictionary)
+        .secret()
+        .help("Auth of single namespaces in place of Auth, such as { \"/admin\" = { token = \"${ADMIN_TOKEN}\" } }."),
     Field::new("query", "Query", DataType::Dictionary)
         .secret()
         .help("Parameters that are added to the URL of the handshake."),

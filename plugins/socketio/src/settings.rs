@@ -6,7 +6,7 @@
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use pulsewire_plugin_api::{Host, PluginError};
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use socketio_proto::{Config, Limits, Parser, Protocol};
 
@@ -19,11 +19,12 @@ use crate::{
 };
 
 mod choices;
+mod entry;
 pub(crate) mod tls;
 
 pub(crate) use choices::Overflow;
-use choices::{EngineIo, ParserChoice};
-use tls::{TlsEntry, TlsError, TlsSettings};
+use entry::Entry;
+use tls::{TlsError, TlsSettings};
 
 /// A closing handshake may take so long; well below the time that `deactivate` has.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(1200);
@@ -39,7 +40,9 @@ pub(crate) struct Settings {
     /// To be taken out of what the server says.
     pub(crate) secrets: Secrets,
     /// What CONNECT carries.
-    pub(crate) auth: Option<Json>,
+    auth: Option<Json>,
+    /// The same for single namespaces, by their normalized names.
+    namespace_auth: HashMap<String, Option<Json>>,
     pub(crate) reconnection_delay: Duration,
     /// Bounds of what waits to be sent; that of the packets holds without a connection only.
     pub(crate) send_buffer: Limits,
@@ -99,6 +102,8 @@ pub(crate) enum SettingsError {
     Tls(#[from] TlsError),
     #[error("the namespace `{0}` holds a `,`")]
     Namespace(String),
+    #[error("the auth of the namespace `{0}` is no Dictionary (setting `namespace_auth`)")]
+    NamespaceAuth(String),
     #[error("`{0}` is no transport; there are `polling` and `websocket`")]
     Transport(String),
     #[error("no transport is named; there are `polling` and `websocket`")]
@@ -159,9 +164,13 @@ impl Settings {
             endpoint,
             proxy,
             tls,
-            secrets: Secrets::new(&entry.url, &[&entry.auth, &entry.query, &entry.headers]),
+            secrets: Secrets::new(
+                &entry.url,
+                &[&entry.auth, &entry.namespace_auth, &entry.query, &entry.headers],
+            ),
             namespaces: namespaces(&entry.namespaces)?,
-            auth: (!entry.auth.is_empty()).then_some(Json::Object(entry.auth)),
+            auth: auth(entry.auth),
+            namespace_auth: namespace_auth(entry.namespace_auth)?,
             reconnection_delay: entry.reconnection_delay,
             send_buffer: Limits {
                 packets: entry.send_buffer,
@@ -186,6 +195,12 @@ impl Settings {
             timeout: (!entry.timeout.is_zero()).then_some(entry.timeout),
             connect_timeout: (!entry.connect_timeout.is_zero()).then_some(entry.connect_timeout),
         })
+    }
+
+    /// What the CONNECT of a namespace carries; its name is normalized.
+    pub(crate) fn auth(&self, namespace: &str) -> Option<Json> {
+        let own = self.namespace_auth.get(namespace);
+        own.unwrap_or(&self.auth).clone()
     }
 
     /// The transports for the next attempt. `has_worked_by_websocket`: the last connection did.
@@ -252,6 +267,22 @@ fn namespaces(names: &[String]) -> Result<Vec<String>, SettingsError> {
     Ok(namespaces)
 }
 
+/// Nothing is no auth.
+fn auth(members: Map<String, Json>) -> Option<Json> {
+    (!members.is_empty()).then_some(Json::Object(members))
+}
+
+fn namespace_auth(fields: Map<String, Json>) -> Result<HashMap<String, Option<Json>>, SettingsError> {
+    let fields = fields.into_iter().map(|(name, value)| match value {
+        Json::Object(members) => Ok((
+            socketio_proto::normalize_namespace(&name).into_owned(),
+            auth(members),
+        )),
+        _ => Err(SettingsError::NamespaceAuth(name)),
+    });
+    fields.collect()
+}
+
 /// Each transport once.
 fn transports(names: &[String]) -> Result<Vec<TransportKind>, SettingsError> {
     let mut transports = Vec::with_capacity(names.len());
@@ -275,64 +306,6 @@ fn transports(names: &[String]) -> Result<Vec<TransportKind>, SettingsError> {
 struct Section {
     /// Read one by one, so that one that is wrong does not hide the others.
     connections: Vec<Json>,
-}
-
-/// An entry as the host hands it over: every field is there.
-#[derive(Deserialize)]
-struct Entry {
-    url: String,
-    port: u16,
-    path: String,
-    engine_io: EngineIo,
-    parser: ParserChoice,
-    strip_offset: bool,
-    namespaces: Vec<String>,
-    #[serde(deserialize_with = "secret")]
-    auth: Map<String, Json>,
-    #[serde(deserialize_with = "secret")]
-    query: Map<String, Json>,
-    #[serde(deserialize_with = "secret")]
-    headers: Map<String, Json>,
-    reconnection: bool,
-    reconnection_attempts: u32,
-    #[serde(deserialize_with = "millis")]
-    reconnection_delay: Duration,
-    #[serde(deserialize_with = "millis")]
-    reconnection_delay_max: Duration,
-    randomization_factor: f64,
-    #[serde(deserialize_with = "millis")]
-    timeout: Duration,
-    #[serde(deserialize_with = "millis")]
-    connect_timeout: Duration,
-    send_buffer: usize,
-    send_buffer_bytes: usize,
-    send_buffer_policy: Overflow,
-    #[serde(deserialize_with = "millis")]
-    ack_timeout: Duration,
-    max_pending_acks: usize,
-    max_message_size: usize,
-    transports: Vec<String>,
-    upgrade: bool,
-    proxy: String,
-    proxy_from_environment: bool,
-    try_all_transports: bool,
-    remember_upgrade: bool,
-    #[serde(deserialize_with = "millis")]
-    request_timeout: Duration,
-    #[serde(flatten)]
-    tls: TlsEntry,
-}
-
-/// Its fault does not quote it.
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Json>, D::Error> {
-    match Json::deserialize(deserializer)? {
-        Json::Object(members) => Ok(members),
-        _ => Err(D::Error::custom("a secret field is no Dictionary")),
-    }
-}
-
-fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    u64::deserialize(deserializer).map(Duration::from_millis)
 }
 
 #[cfg(test)]
@@ -383,7 +356,7 @@ pub(crate) mod tests {
         assert_eq!(config.connect_timeout, official.connect_timeout);
         assert_eq!(config.namespace_timeout, official.namespace_timeout);
         assert_eq!(settings.namespaces, ["/"]);
-        assert_eq!(settings.auth, None);
+        assert_eq!(settings.auth("/"), None);
         assert_eq!(settings.endpoint.to_string(), "http://h/socket.io/");
         assert_eq!(settings.send_buffer.packets, 1000);
         assert_eq!(settings.overflow, Overflow::Refuse);
@@ -409,7 +382,7 @@ pub(crate) mod tests {
         assert_eq!(config.connect_timeout, None);
         assert_eq!(config.namespace_timeout, Some(Duration::from_millis(7)));
         assert_eq!(config.max_attachment_bytes, 200_000_000);
-        assert_eq!(settings.auth, Some(json!({"token": "t"})));
+        assert_eq!(settings.auth("/"), Some(json!({"token": "t"})));
     }
 
     #[test]
@@ -419,6 +392,18 @@ pub(crate) mod tests {
         assert_eq!(names(json!(["admin", "/", "/admin"])), ["/admin", "/"]);
         assert!(fault(json!({"url": "http://h", "namespaces": ["/a,b"]})).contains("`/a,b`"));
         assert!(fault(json!({"url": "http://h", "namespaces": [1]})).contains("expected a string"));
+    }
+
+    #[test]
+    fn a_namespace_may_have_auth_of_its_own() {
+        let settings = settings(json!({
+            "url": "http://h", "auth": {"t": 1}, "namespace_auth": {"admin": {"t": 2}, "/open": {}},
+        }));
+        assert_eq!(settings.auth("/"), Some(json!({"t": 1})));
+        assert_eq!(settings.auth("/admin"), Some(json!({"t": 2})));
+        assert_eq!(settings.auth("/open"), None);
+        let wrong = fault(json!({"url": "http://h", "namespace_auth": {"/a": "open sesame"}}));
+        assert!(wrong.contains("`/a`") && !wrong.contains("sesame"), "{wrong}");
     }
 
     #[test]

@@ -157,6 +157,31 @@ fn auth_query_and_headers_reach_the_server() {
 }
 
 #[test]
+fn each_namespace_may_have_auth_of_its_own() {
+    on_both(|kind| {
+        let server = RealServer::start(kind);
+        let fields = json!({
+            "namespaces": ["/", "/admin", "/room-1"], "auth": {"token": "common"},
+            "namespace_auth": {"admin": {"token": "secret"}, "/room-2": {"token": "late"}},
+        });
+        let mut chat = Chat::started(&server, fields);
+        // Not configured: Subscribe joins it.
+        chat.subscribe("echo", "/room-2");
+        for (namespace, token) in [
+            ("/", "common"),
+            ("/admin", "secret"),
+            ("/room-1", "common"),
+            ("/room-2", "late"),
+        ] {
+            let entry = json!({"on": "connect", "namespace": namespace, "auth": {"token": token}});
+            server.wait_for(&entry, LONG);
+        }
+        chat.deactivate();
+        assert_eq!(chat.on("error").waiting(), 0);
+    });
+}
+
+#[test]
 fn a_refused_namespace_is_an_error_and_no_storm() {
     on_both(|kind| {
         let server = RealServer::start(kind);

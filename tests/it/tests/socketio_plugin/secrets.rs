@@ -15,6 +15,7 @@ use crate::chat::{Chat, OPEN, drain, free_port, serve, serve_websocket, settings
 
 const AUTH: &str = "sesame-auth";
 const AUTH_NUMBER: i64 = 8_765_432_109;
+const NAMESPACE_AUTH: &str = "open-namespace";
 const QUERY: &str = "sesame query+é";
 const HEADER: &str = "sesame-header";
 const PASSWORD: &str = "sesame-password";
@@ -24,14 +25,14 @@ const TLS_KEY: &str = "sesame-tls-key";
 /// What a server says that repeats all it was sent, as it was sent and as it understood it.
 fn echo() -> String {
     format!(
-        "{AUTH} {AUTH_NUMBER} {QUERY} sesame+query%2B%C3%A9 {HEADER} {PASSWORD} {URL_QUERY} \
+        "{AUTH} {NAMESPACE_AUTH} {AUTH_NUMBER} {QUERY} sesame+query%2B%C3%A9 {HEADER} {PASSWORD} {URL_QUERY} \
          Basic c2VzYW1lLXVzZXI6c2VzYW1lLXBhc3N3b3Jk"
     )
 }
 
 #[track_caller]
 fn assert_hidden(what: &str, text: &str) {
-    for part in ["sesame", "8765432109", "c2VzYW1l"] {
+    for part in ["sesame", NAMESPACE_AUTH, "8765432109", "c2VzYW1l"] {
         assert!(!text.contains(part), "`{part}` is in {what}: {text}");
     }
 }
@@ -40,6 +41,7 @@ fn assert_hidden(what: &str, text: &str) {
 fn chat(scheme: &str, host: &str, more: Json) -> Chat {
     let mut fields = json!({
         "auth": {"token": AUTH, "deep": [{"number": AUTH_NUMBER}]},
+        "namespace_auth": {"/quiet": {"token": NAMESPACE_AUTH}},
         "query": {"key": QUERY},
         "headers": {"Authorization-Too": format!("Bearer {HEADER}")},
         "reconnection_attempts": 1,
@@ -184,6 +186,8 @@ fn an_entry_that_cannot_be_used_tells_no_secret() {
     for wrong in [
         json!({"headers": {"X": format!("{HEADER}\n")}}),
         json!({"auth": AUTH}),
+        json!({"namespace_auth": NAMESPACE_AUTH}),
+        json!({"namespace_auth": {"/": NAMESPACE_AUTH}}),
         json!({"query": QUERY}),
         json!({"tls_key": [TLS_KEY]}),
         json!({"tls_key": TLS_KEY}),

@@ -202,7 +202,7 @@ impl Live<'_> {
     }
 
     fn join_now(&mut self, namespace: &str) {
-        if let Err(error) = self.client.join(now(), namespace, self.settings.auth.clone()) {
+        if let Err(error) = self.client.join(now(), namespace, self.settings.auth(namespace)) {
             self.context.outlet.error(namespace, &error.to_string());
         }
     }
