@@ -57,6 +57,9 @@ io.on("connection", handleConnection);
 io.of("/admin").use(requireSecret).on("connection", handleConnection);
 io.of(/^\/room-.+$/).on("connection", handleConnection);
 
+// Whoever asks for this one is cut off without an answer.
+io.of("/hang-up").use((socket) => socket.conn.close(true));
+
 run(server, options, {
   // Looking a namespace up with `io.of` would create it.
   socketsOf: (namespace) => [...(io._nsps.get(namespace)?.sockets.values() ?? [])],

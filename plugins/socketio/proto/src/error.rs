@@ -169,6 +169,9 @@ pub enum Error {
     /// The server is of a newer generation. The client goes idle, too.
     #[error("the server speaks Engine.IO 4 (Socket.IO 3 or newer), the client is set to Engine.IO 3")]
     EngineIo4,
+    /// The server closed the open connection ahead of its first reply to a CONNECT.
+    #[error("the server closed the connection before it accepted a namespace")]
+    ClosedEarly,
     /// A packet broke the protocol or a limit.
     #[error(transparent)]
     Decode(#[from] DecodeError),
@@ -183,6 +186,7 @@ impl Error {
             }
             Self::Transport(TransportFailure::Closed { .. }) => Stage::WebSocket,
             Self::Handshake(_) | Self::EngineIo3 | Self::EngineIo4 => Stage::Handshake,
+            Self::ClosedEarly => Stage::Namespace,
             Self::Decode(
                 DecodeError::TooManyAttachments { .. }
                 | DecodeError::AttachmentsTooLarge { .. }

@@ -23,6 +23,8 @@ pub(crate) struct Session {
     pub(crate) heartbeat: Heartbeat,
     pub(crate) decoder: Decoder,
     pub(crate) outbox: Outbox,
+    /// A namespace was joined, however it ended.
+    pub(crate) has_joined: bool,
     /// Namespaces that were left after their CONNECT was written and before its reply. Until the reply nothing may be
     /// written to them: servers close the connection on a second CONNECT, and on DISCONNECT without a join.
     abandoned: HashSet<Arc<str>>,
@@ -37,6 +39,7 @@ impl Session {
             heartbeat: Heartbeat::new(now, handshake),
             decoder: Decoder::new(config.parser, config.max_attachments, config.max_attachment_bytes),
             outbox: Outbox::new(config.parser),
+            has_joined: false,
             abandoned: HashSet::new(),
         }
     }

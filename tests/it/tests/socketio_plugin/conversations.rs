@@ -342,3 +342,25 @@ fn attempts_to_reconnect_are_told_before_they_begin() {
         assert_eq!(told, [Value::Int(attempt), Value::Float(0.05)]);
     }
 }
+
+#[test]
+fn a_server_that_closes_before_a_namespace_is_joined_is_an_error() {
+    for transport in ["websocket", "polling"] {
+        let server = RealServer::start(Kind::Node);
+        let fields = json!({
+            "namespaces": ["/hang-up"], "transports": [transport], "reconnection": false,
+        });
+        let mut chat = Chat::to(&server.url(), fields);
+        chat.start();
+        let [namespace, message] = chat.error();
+        let expected = "namespace: the server closed the connection before it accepted a namespace";
+        assert!(
+            message.starts_with(expected) && message.contains(&server.url()),
+            "{message}"
+        );
+        assert_eq!(namespace, "");
+        chat.harness.wait_for_log("closed");
+        chat.deactivate();
+        chat.assert_quiet();
+    }
+}

@@ -28,8 +28,9 @@ impl Client {
                     TransportFailure::Closed { .. } => DisconnectReason::TransportClose,
                     TransportFailure::Failed { .. } => DisconnectReason::TransportError,
                 };
-                if cause.is_noteworthy() {
-                    self.push_error(cause.into());
+                match cause.is_noteworthy() {
+                    true => self.push_error(cause.into()),
+                    false => self.report_early_close(),
                 }
                 self.end_session(reason);
                 self.schedule_reconnect(now);
@@ -205,6 +206,13 @@ impl Client {
         self.abort_transport();
         self.end_session(reason);
         self.schedule_reconnect(now);
+    }
+
+    /// The server closes without a reason. Where nothing was joined yet, nobody would hear of that, attempt after attempt.
+    pub(super) fn report_early_close(&mut self) {
+        if self.session.as_ref().is_some_and(|session| !session.has_joined) {
+            self.push_error(Error::ClosedEarly);
+        }
     }
 
     pub(super) fn finish_stop(&mut self) {

@@ -87,6 +87,7 @@ impl Client {
                 Ok(())
             }
             EnginePacket::Close => {
+                self.report_early_close();
                 self.lose(now, DisconnectReason::TransportClose);
                 Ok(())
             }
@@ -224,6 +225,7 @@ impl Client {
             return;
         };
         namespace.state = State::Joined;
+        session.has_joined = true;
         self.events.push_back(Event::Connected {
             namespace: namespace.name.clone(),
             sid: sid.map_or_else(|| v3::namespace_sid(name, &session.sid), str::to_owned),

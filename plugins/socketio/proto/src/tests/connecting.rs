@@ -231,3 +231,31 @@ fn inputs_without_a_transport_are_ignored() {
     pair.pump();
     assert!(pair.events().is_empty() && pair.actions().is_empty() && pair.sent().is_empty());
 }
+
+#[test]
+fn a_close_before_any_namespace_is_joined_is_an_error() {
+    for by_packet in [false, true] {
+        let mut pair = Pair::new();
+        pair.join("/");
+        pair.join("/a");
+        pair.connect();
+        pair.open();
+        pair.forget();
+        let close = |pair: &mut Pair| match by_packet {
+            true => pair.receive("1"),
+            false => pair.close(),
+        };
+        close(&mut pair);
+        let early = "error 0 (namespace): the server closed the connection before it accepted a namespace";
+        let lost = ["closed: transport close", "attempt 1 in 1s"];
+        assert_eq!(pair.events(), [&[early], &lost[..]].concat());
+        // Once one was joined, its end says all there is to say.
+        pair.advance(millis(1000));
+        pair.open();
+        pair.accept("/");
+        pair.forget();
+        close(&mut pair);
+        let left = "disconnected /: transport close";
+        assert_eq!(pair.events(), [&[left], &lost[..]].concat());
+    }
+}

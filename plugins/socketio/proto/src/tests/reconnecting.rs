@@ -76,7 +76,8 @@ fn attempts_start_over_after_an_open_connection() {
     pair.open();
     pair.forget();
     pair.close();
-    assert_eq!(pair.events(), ["closed: transport close", "attempt 1 in 1s"]);
+    let events = pair.events();
+    assert_eq!(events[1..], ["closed: transport close", "attempt 1 in 1s"]);
 }
 
 #[test]
