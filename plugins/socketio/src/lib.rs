@@ -10,8 +10,6 @@
 //! Beside them: `section` (what is declared) and `settings` (what is read of it), `endpoint` (what a URL means), `secrets`
 //! (which do not come back from a server into a log),
 //! `payload` and `outgoing` (values of the wire and values of Logic).
-//!
-//! Not here yet: retries.
 
 #![forbid(unsafe_code)]
 

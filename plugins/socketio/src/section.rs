@@ -105,6 +105,12 @@ const CONNECTION: &[Field] = &[
         .unit("ms")
         .range(0, HOUR)
         .help("How long Send With Acknowledgement waits for the server, unless the node says it; 0 is without limit."),
+    Field::new("retries", "Retries", DataType::Int)
+        .range(0, 1000)
+        .help(
+            "How often an event is sent again that the server has not acknowledged within Ack Timeout, which has to be set \
+             then; 0 is never. In each namespace one event is under way at a time, and the server may get it twice.",
+        ),
     Field::new("max_pending_acks", "Max Pending Acks", DataType::Int)
         .range(1, 1_000_000)
         .default(Literal::Int(10_000))

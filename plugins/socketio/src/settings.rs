@@ -8,7 +8,7 @@ use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 use pulsewire_plugin_api::{Host, PluginError};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use socketio_proto::{Config, Limits, Parser, Protocol};
+use socketio_proto::{Config, Limits, Parser, Protocol, Retries};
 
 use crate::{
     endpoint::{Endpoint, EndpointError, Parts},
@@ -54,6 +54,7 @@ pub(crate) struct Settings {
     strip_offset: bool,
     /// What Send With Acknowledgement waits at most; `None` is for ever.
     pub(crate) ack_timeout: Option<Duration>,
+    pub(crate) retries: Option<Retries>,
     pub(crate) max_pending_acks: usize,
     /// In the order in which they are tried; at least one, each once.
     transports: Vec<TransportKind>,
@@ -104,6 +105,8 @@ pub(crate) enum SettingsError {
     Namespace(String),
     #[error("the auth of the namespace `{0}` is no Dictionary (setting `namespace_auth`)")]
     NamespaceAuth(String),
+    #[error("`retries` needs `ack_timeout`: how long to wait before an event is sent again")]
+    NoAckTimeout,
     #[error("`{0}` is no transport; there are `polling` and `websocket`")]
     Transport(String),
     #[error("no transport is named; there are `polling` and `websocket`")]
@@ -181,6 +184,7 @@ impl Settings {
             protocol,
             parser: entry.parser.into(),
             strip_offset: entry.strip_offset,
+            retries: retries(entry.retries, entry.ack_timeout)?,
             ack_timeout: (!entry.ack_timeout.is_zero()).then_some(entry.ack_timeout),
             max_pending_acks: entry.max_pending_acks,
             transports,
@@ -236,6 +240,7 @@ impl Settings {
             bytes: usize::MAX,
         };
         config.max_pending_acks = usize::MAX;
+        config.retries = self.retries;
         config.max_sent_attachments = MAX_ATTACHMENTS;
         config.receive_buffer.bytes = config.receive_buffer.bytes.max(self.max_message_size);
         config.max_attachment_bytes = self.max_message_size;
@@ -281,6 +286,15 @@ fn namespace_auth(fields: Map<String, Json>) -> Result<HashMap<String, Option<Js
         _ => Err(SettingsError::NamespaceAuth(name)),
     });
     fields.collect()
+}
+
+/// 0 is none.
+fn retries(count: u32, timeout: Duration) -> Result<Option<Retries>, SettingsError> {
+    match (count, timeout.is_zero()) {
+        (0, _) => Ok(None),
+        (_, true) => Err(SettingsError::NoAckTimeout),
+        (_, false) => Ok(Some(Retries { count, timeout })),
+    }
 }
 
 /// Each transport once.
@@ -362,6 +376,7 @@ pub(crate) mod tests {
         assert_eq!(settings.overflow, Overflow::Refuse);
         assert_eq!(settings.max_message_size, 100_000_000);
         assert_eq!(settings.ack_timeout, None);
+        assert_eq!(config.retries, official.retries);
         assert_eq!(settings.max_pending_acks, official.max_pending_acks);
     }
 
@@ -404,6 +419,17 @@ pub(crate) mod tests {
         assert_eq!(settings.auth("/open"), None);
         let wrong = fault(json!({"url": "http://h", "namespace_auth": {"/a": "open sesame"}}));
         assert!(wrong.contains("`/a`") && !wrong.contains("sesame"), "{wrong}");
+    }
+
+    #[test]
+    fn retries_need_a_time_limit() {
+        let fields = |timeout| json!({"url": "http://h", "retries": 2, "ack_timeout": timeout});
+        let retries = Retries {
+            count: 2,
+            timeout: Duration::from_millis(7),
+        };
+        assert_eq!(settings(fields(7)).client_config(|| 0.0).retries, Some(retries));
+        assert!(fault(fields(0)).contains("`ack_timeout`"));
     }
 
     #[test]

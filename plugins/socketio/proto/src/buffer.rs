@@ -33,6 +33,16 @@ impl<T> Buffer<T> {
         Ok(())
     }
 
+    /// Takes the item whatever the bounds are.
+    pub(crate) fn push_anyway(&mut self, item: T, size: usize) {
+        self.bytes += size;
+        self.items.push_back((item, size));
+    }
+
+    pub(crate) fn first_mut(&mut self) -> Option<&mut T> {
+        self.items.front_mut().map(|(item, _)| item)
+    }
+
     pub(crate) fn pop(&mut self) -> Option<T> {
         let (item, size) = self.items.pop_front()?;
         self.bytes -= size;

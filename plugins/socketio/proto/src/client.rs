@@ -2,7 +2,7 @@
 //!
 //! `client::requests` is what the application asks for, `client::lifecycle` opens, loses and ends connections,
 //! `client::receive` takes frames, `client::acks` asks for acknowledgements, `client::detection` finds out what the server
-//! speaks, `client::overflow` makes room. Here is the state that they share, and what the driver polls.
+//! speaks, `client::overflow` makes room, `client::retries` sends again. Here is the state that they share, and what the driver polls.
 //!
 //! Invariants:
 //! - A transport exists, or is being opened, in every phase but [`Phase::Idle`] and [`Phase::Waiting`].
@@ -29,6 +29,7 @@ mod lifecycle;
 mod overflow;
 mod receive;
 mod requests;
+mod retries;
 
 /// A Socket.IO client: one connection and its namespaces, without I/O.
 ///
@@ -115,6 +116,10 @@ impl Client {
         let session = self.session.as_mut()?;
         let frame = session.poll_transmit(&mut self.namespaces);
         while let Some(refused) = session.outbox.poll_refused() {
+            if self.config.retries.is_some() && refused.ack.is_some() {
+                // The try times out, and the next one is looked at before it begins.
+                continue;
+            }
             let ack = refused.ack.filter(|id| self.acks.remove(*id));
             self.events.push_back(match (ack, refused) {
                 (Some(id), Refused { error, .. }) => Event::AckEnded {
@@ -190,9 +195,12 @@ impl Client {
 
     /// What waits to be sent, in all namespaces together. Handing frames out makes it shrink.
     pub fn queued(&self) -> Limits {
-        let sum = |sum: Limits, namespace: &Namespace| Limits {
-            packets: sum.packets + namespace.outgoing.len(),
-            bytes: sum.bytes + namespace.outgoing.bytes(),
+        let sum = |sum: Limits, namespace: &Namespace| {
+            let waiting = namespace.waiting();
+            Limits {
+                packets: sum.packets + waiting.packets,
+                bytes: sum.bytes + waiting.bytes,
+            }
         };
         self.namespaces.iter().fold(Limits { packets: 0, bytes: 0 }, sum)
     }

@@ -18,6 +18,17 @@ pub struct Limits {
     pub bytes: usize,
 }
 
+/// Sends an event again that the server has not acknowledged: at least once instead of at most once. Then every event but
+/// volatile ones asks for an acknowledgement, and in each namespace one is under way at a time. After a try that timed out
+/// or ended with the connection comes the next, with an id of its own; so the server may get an event twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retries {
+    /// Most tries after the first.
+    pub count: u32,
+    /// How long each waits for the server, unless [`Client::emit_with_ack`](crate::Client::emit_with_ack) says it.
+    pub timeout: Duration,
+}
+
 /// How Socket.IO packets are written on the wire.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Parser {
@@ -52,6 +63,8 @@ pub struct Config {
     pub close_timeout: Duration,
     /// Bounds of what waits to be sent, for each namespace. Default: 10 000 packets, 64 MiB.
     pub send_buffer: Limits,
+    /// Whether events are sent again that the server has not acknowledged. Default: `None`.
+    pub retries: Option<Retries>,
     /// Most acknowledgements that the server may owe at the same time. Default: 10 000.
     pub max_pending_acks: usize,
     /// Bounds of what arrives ahead of the CONNECT reply, for each namespace. Default: 10 000 packets, 64 MiB.
@@ -89,6 +102,7 @@ impl Config {
             namespace_timeout: Some(Duration::from_secs(20)),
             close_timeout: Duration::from_millis(1500),
             send_buffer: buffer,
+            retries: None,
             max_pending_acks: 10_000,
             receive_buffer: buffer,
             max_attachments: 1000,

@@ -45,6 +45,19 @@ impl Encoded {
         self.text.len() + self.attachments.iter().map(Bytes::len).sum::<usize>()
     }
 
+    /// Where the id of an acknowledgement stands in its text, or would.
+    pub(crate) fn id_at(&self, namespace: &str) -> usize {
+        let attachments = match self.attachments.len() {
+            0 => 0,
+            count => count.to_string().len() + "-".len(),
+        };
+        let namespace = match namespace {
+            "/" => 0,
+            name => name.len() + ",".len(),
+        };
+        "42".len() + attachments + namespace
+    }
+
     fn new(text: String) -> Self {
         Self {
             text,

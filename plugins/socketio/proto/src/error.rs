@@ -54,6 +54,12 @@ pub enum EmitError {
         /// The limit.
         limit: usize,
     },
+    /// The last of [`Config::retries`](crate::Config::retries) has ended without an acknowledgement. The server may have it.
+    #[error("the server has not acknowledged the event in {tries} tries")]
+    NotAcknowledged {
+        /// How often it was sent.
+        tries: u32,
+    },
     /// More than the server takes in one polling payload. Found when its turn to be sent has come.
     #[error("a packet of the event has {size} bytes, the server takes {limit} over polling (maxPayload)")]
     TooLarge {

@@ -53,6 +53,7 @@ mod namespace;
 mod outbox;
 mod payload;
 mod recovery;
+mod retry;
 mod session;
 mod timestamp;
 mod transport;
@@ -64,7 +65,7 @@ mod tests;
 
 pub use acks::{AckId, RequestId};
 pub use client::Client;
-pub use config::{Config, Limits, Parser, Random};
+pub use config::{Config, Limits, Parser, Random, Retries};
 pub use data::Data;
 pub use encode::{MAX_DEPTH, TextEvent, is_reserved_name};
 pub use error::{DecodeError, EmitError, Error, HandshakeError, JoinError};

@@ -4,7 +4,9 @@
 
 use std::{borrow::Cow, sync::Arc, time::Instant};
 
-use crate::{Config, JoinError, Message, buffer::Buffer, encode::Encoded, recovery::Recovery};
+use crate::{
+    Config, JoinError, Limits, Message, buffer::Buffer, encode::Encoded, recovery::Recovery, retry::Retry,
+};
 
 /// Tells namespaces apart even if one is left and another of the same name is joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +38,8 @@ pub(crate) struct Namespace {
     pub(crate) joins: u64,
     /// What waits to be sent, joined or not.
     pub(crate) outgoing: Buffer<Encoded>,
+    /// What is sent again until the server has acknowledged it; the first one may be under way.
+    pub(crate) unacknowledged: Buffer<Retry>,
     /// Events that came ahead of the CONNECT reply.
     pub(crate) early: Buffer<Message>,
     /// What the server offers to restore.
@@ -81,7 +85,19 @@ impl Namespace {
 
     /// Entries of its buffers, and itself.
     pub(crate) fn held(&self) -> usize {
-        1 + self.outgoing.len() + self.early.len()
+        1 + self.outgoing.len() + self.unacknowledged.len() + self.early.len()
+    }
+
+    /// What waits to be sent. An event that waits for its acknowledgement only does not.
+    pub(crate) fn waiting(&self) -> Limits {
+        let first = self.unacknowledged.iter().next();
+        let under_way = first.filter(|retry| retry.in_flight.is_some());
+        let count = self.outgoing.len() + self.unacknowledged.len();
+        let bytes = self.outgoing.bytes() + self.unacknowledged.bytes();
+        Limits {
+            packets: count - usize::from(under_way.is_some()),
+            bytes: bytes - under_way.map_or(0, |retry| retry.packet().size()),
+        }
     }
 
     /// The connection is gone.
@@ -130,6 +146,7 @@ impl Namespaces {
             next_ack: 0,
             joins: 0,
             outgoing: Buffer::new(config.send_buffer),
+            unacknowledged: Buffer::new(config.send_buffer),
             early: Buffer::new(config.receive_buffer),
             recovery: None,
         });

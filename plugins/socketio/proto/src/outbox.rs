@@ -190,7 +190,8 @@ impl Outbox {
         is_refused
     }
 
-    fn fault(&self, packet: &Encoded) -> Option<EmitError> {
+    /// Why the server would not take the event, as far as that is known now.
+    pub(crate) fn fault(&self, packet: &Encoded) -> Option<EmitError> {
         // What was emitted before it was known what the server speaks.
         if self.is_v3 {
             if let Some(name) = v3::reserved_name(&packet.text) {

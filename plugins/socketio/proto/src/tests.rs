@@ -12,6 +12,7 @@ mod payload;
 mod receiving;
 mod reconnecting;
 mod recovering;
+mod retrying;
 mod robustness;
 mod sending;
 mod stopping;

@@ -60,9 +60,13 @@ pub(super) fn given_up(endpoint: &Endpoint) -> String {
     format!("gave up to reconnect; pulse Socket.IO Start to try again ({endpoint})")
 }
 
-/// Events that nobody will send any more.
-pub(super) fn unsent(count: usize, endpoint: &Endpoint) -> String {
-    format!("stopped before {count} events could be sent ({endpoint})")
+/// Events that nobody will send any more; with retries some may have been sent.
+pub(super) fn unsent(count: usize, retries: bool, endpoint: &Endpoint) -> String {
+    let what = match retries {
+        true => "were acknowledged",
+        false => "could be sent",
+    };
+    format!("stopped before {count} events {what} ({endpoint})")
 }
 
 /// Events that the send buffer does not hold.

@@ -34,7 +34,8 @@ pub(crate) const SEND_WITH_ACKNOWLEDGEMENT: NodeType = action(
     Socket::data("timeout", "Timeout", DataType::Float)
         .range(Literal::Int(0), Literal::Int(MOST_SECONDS))
         .help(
-            "Seconds to wait, counted from the pulse, with or without a connection; 0 is the connection's Ack Timeout.",
+            "Seconds to wait, counted from the pulse, with or without a connection; 0 is the connection's Ack Timeout. With \
+             Retries each try has that time.",
         ),
     VALUE,
     argument::ARGUMENTS,

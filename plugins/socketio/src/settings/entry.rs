@@ -44,6 +44,7 @@ pub(super) struct Entry {
     pub(super) send_buffer_policy: Overflow,
     #[serde(deserialize_with = "millis")]
     pub(super) ack_timeout: Duration,
+    pub(super) retries: u32,
     pub(super) max_pending_acks: usize,
     pub(super) max_message_size: usize,
     pub(super) transports: Vec<String>,

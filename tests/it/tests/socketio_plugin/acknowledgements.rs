@@ -1,5 +1,7 @@
 //! Acknowledgements that a node asks for: each ends exactly once, at the node that asked.
 
+mod retries;
+
 use std::sync::mpsc;
 
 use pulsewire_harness::{HarnessNode, LONG, Ran};

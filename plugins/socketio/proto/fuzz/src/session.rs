@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use socketio_proto::{AckId, Action, Client, Data, Event, Frame, Limits, Stage, TransportFailure};
+use socketio_proto::{AckId, Action, Client, Data, Event, Frame, Limits, Retries, Stage, TransportFailure};
 
 use crate::{
     peer::{HANDSHAKE, config},
@@ -34,7 +34,7 @@ const STEPS: usize = 300;
 ///
 /// No step panics. `Connected` and `Disconnected` alternate for each namespace, nothing follows `Stopped`, a strict server
 /// never sees a packet out of turn, header and attachments are never parted, every acknowledgement that
-/// is asked for ends exactly once, no event is written twice or out of order,
+/// is asked for ends exactly once, no event is written twice, unless it is to be sent again, or out of order,
 /// all queues are bounded, and a stop ends everything within its time.
 pub fn session(input: &[u8]) {
     let mut stage = Play::new();
@@ -43,6 +43,15 @@ pub fn session(input: &[u8]) {
         stage.look();
     }
     stage.end();
+}
+
+fn client(retries: Option<Retries>) -> Client {
+    let mut config = config();
+    config.send_buffer = BUFFER;
+    config.receive_buffer = BUFFER;
+    config.max_pending_acks = BUFFER.packets;
+    config.retries = retries;
+    Client::new(config)
 }
 
 struct Play {
@@ -59,12 +68,8 @@ struct Play {
 
 impl Play {
     fn new() -> Self {
-        let mut config = config();
-        config.send_buffer = BUFFER;
-        config.receive_buffer = BUFFER;
-        config.max_pending_acks = BUFFER.packets;
         Self {
-            client: Client::new(config),
+            client: client(None),
             now: Instant::now(),
             server: Server::default(),
             events: Events::default(),
@@ -74,6 +79,8 @@ impl Play {
         }
     }
 
+    /// Ahead of all else: `RN` events are sent again up to N times, until they are acknowledged.
+    ///
     /// The application: `c` connect, `d` disconnect, `jN` join, `lN` leave, `eN` emit, `bN` emit bytes, `vN` emit a volatile
     /// event, `g` let the oldest give way, `qN` ask for an acknowledgement, `QN` ask for one within a second. The server: `o` the transport opens, `h` and it shakes hands, `H`
     /// the same without saying its generation, `aN` accept, `iN` accept and offer recovery, `rN` refuse, `kN` kick, `nN` answer the oldest question, `mN` a
@@ -102,6 +109,13 @@ impl Play {
             b'l' => self.client.leave(now, namespace),
             b'e' => self.emit(namespace, None),
             b'b' => self.emit(namespace, Some(Bytes::copy_from_slice(rest))),
+            b'R' if self.emitted == 0 && self.client.is_idle() => {
+                self.server.may_see_twice = true;
+                self.client = client(Some(Retries {
+                    count: digit as u32,
+                    timeout: Duration::from_secs(1),
+                }));
+            }
             b'v' => self.emit_volatile(namespace),
             b'g' => {
                 self.events.on_request();
@@ -257,8 +271,9 @@ impl Play {
             self.client.held()
         );
         let queued = self.client.queued();
-        assert!(queued.packets <= BUFFER.packets * NAMESPACES.len());
-        assert!(queued.bytes <= BUFFER.bytes * NAMESPACES.len());
+        // With retries there are two buffers; what is under way has room of its own.
+        assert!(queued.packets <= (2 * BUFFER.packets + 1) * NAMESPACES.len());
+        assert!(queued.bytes <= 3 * BUFFER.bytes * NAMESPACES.len());
     }
 
     /// From anywhere a stop ends within its time limit, and with it everything.

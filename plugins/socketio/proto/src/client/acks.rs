@@ -13,7 +13,8 @@ impl Client {
     /// "Acknowledgement"). [`Event::AckEnded`] tells the outcome, once.
     ///
     /// `timeout` counts from now, whether there is a connection or not; `None` waits as long as the connection lasts. An
-    /// event that still waits to be written survives the connection, and so does what it asks for. Beyond the errors of
+    /// event that still waits to be written survives the connection, and so does what it asks for. With
+    /// [`Config::retries`](crate::Config::retries) each try has that time, and the id is never sent. Beyond the errors of
     /// `emit` there is [`EmitError::TooManyPendingAcks`].
     pub fn emit_with_ack(
         &mut self,
@@ -35,6 +36,13 @@ impl Client {
             number: namespace.next_ack,
         };
         let attachments = self.config.max_sent_attachments;
+        if let Some(retries) = self.config.retries {
+            let packet = encode::event(name, None, event, args, attachments)?;
+            namespace.next_ack += 1;
+            let timeout = timeout.unwrap_or(retries.timeout);
+            self.queue_retry(now, found, packet, Some(id.number), timeout)?;
+            return Ok(id);
+        }
         let packet = encode::event(name, Some(id.number), event, args, attachments)?;
         self.queue(now, found, packet)?;
         self.namespaces.at(found).next_ack += 1;
@@ -57,7 +65,7 @@ impl Client {
     }
 
     /// The server acknowledges an event. Unknown ids are ignored, as the official client does.
-    pub(super) fn on_ack(&mut self, name: &str, number: Option<u64>, args: Vec<Data>) {
+    pub(super) fn on_ack(&mut self, now: Instant, name: &str, number: Option<u64>, args: Vec<Data>) {
         let joined = self
             .namespaces
             .find(name)
@@ -68,8 +76,9 @@ impl Client {
         });
         match id.filter(|id| self.acks.remove(*id)) {
             Some(id) => self.push_outcome(id, AckOutcome::Acknowledged(args)),
-            None => log::debug!("ack {number:?} for `{name}` ignored, none such is owed"),
+            None => return log::debug!("ack {number:?} for `{name}` ignored, none such is owed"),
         }
+        self.send_next_everywhere(now);
     }
 
     /// Ends what was not acknowledged in time, and takes what is not written yet out of the send buffers.
@@ -97,6 +106,7 @@ impl Client {
         for id in due {
             self.push_outcome(id, AckOutcome::TimedOut);
         }
+        self.send_next_everywhere(now);
     }
 
     /// The connection is gone: ends what was written. What waits in the send buffers is sent with the next one.
@@ -104,6 +114,7 @@ impl Client {
         if self.acks.len() == 0 {
             return;
         }
+        self.withdraw_tries();
         let mut ended = Vec::new();
         for namespace in self.namespaces.iter() {
             let unwritten = namespace.outgoing.iter().find_map(|packet| packet.ack_id);
@@ -117,6 +128,9 @@ impl Client {
     /// The client stops. What nobody waits for any more is not sent by a later connection either; what goes out with this
     /// one stays.
     pub(super) fn stop_acks(&mut self) {
+        if self.config.retries.is_some() {
+            return self.stop_retries();
+        }
         if self.acks.len() == 0 {
             return;
         }
@@ -140,6 +154,9 @@ impl Client {
     }
 
     fn push_outcome(&mut self, id: AckId, outcome: AckOutcome) {
+        if self.config.retries.is_some() {
+            return self.end_try(id, outcome);
+        }
         self.events.push_back(Event::AckEnded { id, outcome });
     }
 }

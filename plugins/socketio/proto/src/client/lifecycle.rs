@@ -148,7 +148,7 @@ impl Client {
         namespace.joins += 1;
         if session.joins_by_itself(name) {
             if session.root == Root::Joined {
-                self.on_joined(name, None, None);
+                self.on_joined(now, name, None, None);
             }
         } else if !session.is_abandoned(name) {
             session.push_connect(namespace);

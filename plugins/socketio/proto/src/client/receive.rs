@@ -127,7 +127,7 @@ impl Client {
             Body::Event { name: event, args } => {
                 self.on_event(name, event, args, packet.ack_id, packet.size)?;
             }
-            Body::Ack(args) => self.on_ack(name, packet.ack_id, args),
+            Body::Ack(args) => self.on_ack(now, name, packet.ack_id, args),
             Body::Connect(payload) => self.on_connect(now, name, payload)?,
             Body::ConnectError(payload) => self.on_connect_error(now, name, payload),
             Body::Disconnect => self.on_disconnect(now, name),
@@ -208,11 +208,11 @@ impl Client {
                 .and_then(Data::as_str)
         };
         match session.generation() {
-            Generation::V3 => self.on_joined(name, None, None),
+            Generation::V3 => self.on_joined(now, name, None, None),
             Generation::V4 | Generation::Unknown { .. } => {
                 let missing = || DecodeError::InvalidPayload("connect reply without a sid".to_owned());
                 let sid = member("sid").ok_or_else(missing)?;
-                self.on_joined(name, Some(sid), member("pid"));
+                self.on_joined(now, name, Some(sid), member("pid"));
             }
         }
         Ok(())
@@ -220,7 +220,7 @@ impl Client {
 
     /// A namespace is joined. Its `sid` comes with the reply to CONNECT, or else from the engine's; a `pid` from servers that
     /// may restore the session.
-    pub(super) fn on_joined(&mut self, name: &str, sid: Option<&str>, pid: Option<&str>) {
+    pub(super) fn on_joined(&mut self, now: Instant, name: &str, sid: Option<&str>, pid: Option<&str>) {
         let (Some(session), Some(namespace)) = (&mut self.session, self.namespaces.find(name)) else {
             return;
         };
@@ -238,6 +238,7 @@ impl Client {
             self.events.push_back(Event::Message(message));
         }
         session.outbox.push_turns(namespace, namespace.outgoing.len());
+        self.send_next_everywhere(now);
     }
 
     fn on_connect_error(&mut self, now: Instant, name: &str, payload: Data) {

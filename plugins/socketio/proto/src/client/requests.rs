@@ -89,6 +89,7 @@ impl Client {
             return;
         };
         self.end_acks(namespace.id, AckOutcome::Stopped);
+        self.leave_retries(&mut namespace);
         match self.phase {
             Phase::Open => {
                 self.part(&mut namespace);
@@ -114,13 +115,20 @@ impl Client {
         let name = &*namespace::normalize(namespace);
         let found = self.find(name)?;
         let packet = encode::event(name, None, event, &args, self.config.max_sent_attachments)?;
-        self.queue(now, found, packet)
+        self.queue_event(now, found, packet)
     }
 
     /// Sends an event that is encoded already, as [`emit`](Self::emit) does.
     pub fn emit_text(&mut self, now: Instant, event: TextEvent) -> Result<(), EmitError> {
         let found = self.find(event.namespace())?;
-        self.queue(now, found, event.into_encoded())
+        self.queue_event(now, found, event.into_encoded())
+    }
+
+    fn queue_event(&mut self, now: Instant, namespace: usize, packet: Encoded) -> Result<(), EmitError> {
+        match self.config.retries {
+            None => self.queue(now, namespace, packet),
+            Some(retries) => self.queue_retry(now, namespace, packet, None, retries.timeout),
+        }
     }
 
     /// Sends an event as [`emit`](Self::emit) does if that can be done now, and drops it otherwise: while the namespace is not
@@ -165,11 +173,7 @@ impl Client {
         namespace: usize,
         mut packet: Encoded,
     ) -> Result<(), EmitError> {
-        if self.speaks_v3() {
-            if let Some(name) = v3::reserved_name(&packet.text) {
-                return Err(EmitError::ReservedName(name.to_owned()));
-            }
-        }
+        self.check_name(&packet)?;
         let namespace = self.namespaces.at(namespace);
         packet.place = self.next_place;
         self.next_place += 1;
@@ -189,11 +193,26 @@ impl Client {
         if namespace.is_joined() {
             session.outbox.push_turns(namespace, 1);
         }
-        // The machine was asleep: the timer is late, but what is emitted now would be lost.
-        if matches!(self.phase, Phase::Open) && session.heartbeat.is_expired(now) {
+        self.lose_if_expired(now);
+        Ok(())
+    }
+
+    /// Servers of Socket.IO 2 reserve more names.
+    pub(super) fn check_name(&self, packet: &Encoded) -> Result<(), EmitError> {
+        let reserved = self.speaks_v3().then(|| v3::reserved_name(&packet.text));
+        match reserved.flatten() {
+            Some(name) => Err(EmitError::ReservedName(name.to_owned())),
+            None => Ok(()),
+        }
+    }
+
+    /// The machine was asleep: the timer is late, but what is emitted now would be lost.
+    pub(super) fn lose_if_expired(&mut self, now: Instant) {
+        let session = self.session.as_ref();
+        let is_expired = session.is_some_and(|session| session.heartbeat.is_expired(now));
+        if matches!(self.phase, Phase::Open) && is_expired {
             self.lose(now, DisconnectReason::PingTimeout);
         }
-        Ok(())
     }
 
     /// A namespace ends by the application's wish, on an open connection.

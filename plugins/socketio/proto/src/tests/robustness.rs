@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::util::{Alternation, Pair, millis};
+use super::util::{Alternation, Pair, config, millis};
 use crate::{
-    Action, Data, Error, Event, Frame, TransportFailure,
+    Action, Config, Data, Error, Event, Frame, Retries, TransportFailure,
     decode::Body,
     decoder::Decoder,
     encode::{self, RESERVED_NAMES},
@@ -174,8 +174,13 @@ proptest! {
 
     /// `Pair` checks the alternation of all events that it pumps, and that no acknowledgement ends twice.
     #[test]
-    fn no_input_panics_or_breaks_the_alternation(steps in prop::collection::vec(step(), 0..60)) {
-        let mut pair = Pair::new();
+    fn no_input_panics_or_breaks_the_alternation(
+        steps in prop::collection::vec(step(), 0..60),
+        retries in prop::option::of(0..3u32),
+    ) {
+        let timeout = millis(2000);
+        let retries = retries.map(|count| Retries { count, timeout });
+        let mut pair = Pair::with(Config { retries, ..config() });
         let (mut stops, mut asked) = (0, 0);
         for step in &steps {
             asked += take(&mut pair, step);

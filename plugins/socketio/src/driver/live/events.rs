@@ -155,7 +155,7 @@ impl Live<'_> {
         }
         // First of all there is room again, for whoever hears of it.
         self.account();
-        let text = report::unsent(count, &self.settings.endpoint);
+        let text = report::unsent(count, self.settings.retries.is_some(), &self.settings.endpoint);
         log::warn!("connection `{}`: {text}", self.context.name);
         self.context.outlet.error("", &text);
     }
