@@ -1,10 +1,13 @@
-//! MatchRegex, ReplaceRegex. The crate `regex` takes time in proportion to the text, whatever the pattern.
+//! MatchRegex, ReplaceRegex. The crate `regex` takes time in proportion to the text, whatever the pattern of that length.
 
 use pulsewire_plugin_api::prelude::*;
 use regex::Regex;
 
 use super::characters::{position, range};
 use crate::nodes::{Builtin, check_bytes};
+
+/// The time to search is that of the text for each byte of the pattern, so that a long one would hold the logic up.
+const MOST_PATTERN: usize = 10_000;
 
 const SYNTAX: &str = "The syntax is that of the Rust crate regex: no look-around, no back-references.";
 
@@ -92,6 +95,10 @@ impl Cached {
     fn regex(&mut self, pattern: &Text) -> Result<&Regex, NodeError> {
         let is_known = self.0.as_ref().is_some_and(|(known, _)| known == pattern);
         if !is_known {
+            if pattern.len() > MOST_PATTERN {
+                let found = pattern.len();
+                return Err(format!("the regular expression has {found} bytes, expected at most {MOST_PATTERN}").into());
+            }
             let regex = Regex::new(pattern).map_err(|error| {
                 let reason = error.to_string();
                 let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
@@ -101,5 +108,18 @@ impl Cached {
         }
         let (_, regex) = self.0.as_ref().ok_or("there is no regular expression")?;
         Ok(regex)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_that_is_too_long_is_refused() {
+        let found = |length| Cached::default().regex(&"a".repeat(length).into()).map(drop);
+        assert!(found(MOST_PATTERN).is_ok());
+        let error = found(MOST_PATTERN + 1).unwrap_err();
+        assert_eq!(error.reason(), "the regular expression has 10001 bytes, expected at most 10000");
     }
 }
