@@ -89,9 +89,14 @@ pub struct Running {
 }
 
 pub fn engine(graphs: &[(&str, &str)]) -> Running {
-    let (mut program, faults) = compile_all(graphs);
+    let (program, faults) = compile_all(graphs);
     let found: Vec<String> = faults.iter().map(ToString::to_string).collect();
     assert!(!faults.has_errors(), "{found:#?}");
+    start(program)
+}
+
+/// An engine that has been told of its start.
+pub fn start(mut program: Program) -> Running {
     let (queue, events) = (Arc::new(EventQueue::new(1000)), Arc::new(Events::default()));
     let console = Arc::new(Recorder::default());
     let nodes = make_nodes(&mut program, &Toolbox::default(), &events);
