@@ -174,13 +174,13 @@ fn the_page_says_what_the_toolbox_has() {
         fs::write(&file, &page).unwrap();
     }
     let found = fs::read_to_string(&file).unwrap_or_default();
-    let line = page
+    let same = page
         .lines()
         .zip(found.lines())
-        .position(|(page, found)| page != found);
+        .take_while(|(page, found)| page == found);
+    let line = same.count() + 1;
     assert!(
         page == found,
-        "docs/toolbox.md is stale, from line {:?} on; PULSEWIRE_BLESS=1 writes it anew",
-        line.map(|line| line + 1)
+        "docs/toolbox.md is stale from line {line} on; PULSEWIRE_BLESS=1 writes it anew"
     );
 }
