@@ -103,3 +103,20 @@ fn offsets_are_kept_from_the_nodes_where_the_settings_say_so() {
     assert_eq!(received(&chat), ("2".to_owned(), 1));
     chat.deactivate();
 }
+
+#[test]
+fn what_was_missed_arrives_as_message_pack_too() {
+    let mut server = RealServer::start_with(Kind::Node, &["--recovery", "1", "--msgpack", "1"]);
+    let mut chat = connected(&server, json!({"parser": "MessagePack", "auth": {"token": "t"}}));
+    let attributes = json!({"configuration": "chat"});
+    let mut node = chat.harness.node("socketio.state", attributes);
+    broadcast(&mut server, "0");
+    assert_eq!(received(&chat), ("0".to_owned(), 2));
+    server.send(&json!({"do": "cut"}));
+    chat.on("stop").wait(LONG);
+    broadcast(&mut server, "1");
+    chat.on("start").wait(LONG);
+    assert_eq!(received(&chat), ("1".to_owned(), 2));
+    assert!(state(&mut node).0);
+    chat.deactivate();
+}
