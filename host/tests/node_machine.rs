@@ -32,7 +32,6 @@ fn start(folder: &Path, settings: &str, lines: &str, options: &[(&str, &str)]) -
             folder: folder.to_owned(),
             plugin_dirs: Vec::new(),
         },
-        ignore_changes: true,
         options: options.iter().map(option).collect::<HashMap<_, _>>(),
         ..RunOptions::default()
     };
@@ -281,10 +280,13 @@ fn options_behind_the_dashes_are_read_by_type() {
             get.out -> show.in
             get.option_value -> show.input
             get.on_error -> wrong.in
+            end: utilities.exit
+            show.out -> end.in
+            wrong.out -> end.in
             "#
         );
         let (mut runtime, console) = start(folder.path(), "", &lines, &options);
-        runtime.engine().run_pending();
+        assert_eq!(runtime.run(Some(LIMIT)), Outcome::Exit(0));
         console.lines()
     };
     assert_eq!(get("String", "name"), ["Ada"]);
@@ -312,6 +314,34 @@ fn system_calls_are_off_unless_the_settings_allow_them() {
     assert_eq!(run(""), [off]);
     assert_eq!(run("[host]\nsystem_calls = false\n"), [off]);
     assert_eq!(run("[host]\nsystem_calls = true\n"), ["7"]);
+}
+
+#[test]
+fn the_permission_of_system_calls_is_followed() {
+    let folder = folder();
+    let lines = r#"
+        begin: events.on_initialize
+        again: utilities.start_interval { seconds = 0.01 }
+        call: utilities.system_call { input = "exit 3" }
+        show: development.console { data_type = "Int" }
+        end: utilities.exit
+        begin.out -> again.in
+        again.out -> call.in
+        call.out -> show.in
+        call.output -> show.input
+        show.out -> end.in
+        "#;
+    let (mut runtime, console) = start(folder.path(), "", lines, &[]);
+    runtime.run(Some(Duration::from_millis(50)));
+    assert!(
+        console.lines()[0].contains("system calls are off"),
+        "{:?}",
+        console.lines()
+    );
+    let settings = "format = 1\n[host]\nsystem_calls = true\n";
+    fs::write(folder.path().join("settings.toml"), settings).unwrap();
+    assert_eq!(runtime.run(Some(LIMIT)), Outcome::Exit(0));
+    assert_eq!(console.lines().last().unwrap(), "3");
 }
 
 #[cfg(unix)]
