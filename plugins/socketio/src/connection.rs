@@ -14,12 +14,11 @@ use std::{
 
 use pulsewire_plugin_api::{Host, PluginError, Setup, value::Text};
 use socketio_proto::{EmitError, is_reserved_name, normalize_namespace};
-use tokio::sync::mpsc;
 
 use crate::{
     driver::{
         Argument, Asker, Command, Driver, DriverError, Event, Load, Outgoing, Outlet, RequestEnded, Requests,
-        SendBufferFull, Shared, Status, TooManyPendingAcks, View,
+        SendBufferFull, Sender, Shared, Status, TooManyPendingAcks, View, mailbox,
     },
     settings::{self, Checked},
 };
@@ -135,7 +134,7 @@ struct State {
     /// Between Start and Stop.
     is_started: bool,
     /// The way to the task, once there is one.
-    commands: Option<mpsc::UnboundedSender<Command>>,
+    commands: Option<Sender>,
 }
 
 impl Connection {
@@ -356,7 +355,7 @@ impl Connection {
     /// Hands a command to the task, which is made for the first one.
     fn command(&self, state: &mut State, command: Command) -> Result<(), RequestError> {
         if state.commands.is_none() {
-            let (sender, receiver) = mpsc::unbounded_channel();
+            let (sender, receiver) = mailbox();
             let outlet =
                 Outlet::new(&self.host, &self.name).map_err(|error| DriverError::Host(error.to_string()))?;
             let folder = self.host.project_folder().ok_or(DriverError::Ended)?;

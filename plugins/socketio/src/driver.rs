@@ -3,9 +3,9 @@
 //! A [`task`] waits for Start and then is a [`live`] connection until Stop: it feeds the protocol core with
 //! frames, time and commands, and carries out what comes of it. `open` opens a transport, by the steps of `connect`.
 //! There are two: `socket`, a WebSocket (`polled` makes its stream fit for tungstenite), and `polling`, whose requests
-//! `http` makes and which `probe` may lead to a WebSocket. `inbox` and `outlet` bring events to the engine,
-//! `subscriptions` knows which are wanted, `requests` holds what the server waits for, `load` bounds what waits to be
-//! sent.
+//! `http` makes and which `probe` may lead to a WebSocket. `mailbox` brings commands from the nodes, `inbox` and `outlet`
+//! bring events to the engine, `subscriptions` knows which are wanted, `requests` holds what the server waits for, `load`
+//! bounds what waits to be sent.
 //!
 //! Invariants:
 //! - A connection has at most one transport, and at most one task.
@@ -20,6 +20,7 @@ mod http;
 mod inbox;
 mod live;
 mod load;
+mod mailbox;
 mod open;
 mod outlet;
 mod polled;
@@ -41,6 +42,7 @@ mod tunnel;
 
 pub(crate) use command::{Argument, Asker, Command, Event, Outgoing};
 pub(crate) use load::{Load, SendBufferFull, TooManyPendingAcks};
+pub(crate) use mailbox::{Sender, mailbox};
 pub(crate) use outlet::Outlet;
 pub(crate) use requests::{RequestEnded, Requests};
 pub(crate) use status::{Status, View};

@@ -141,13 +141,14 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // The end of its input ends it.
-        drop(self.child.stdin.take());
+        // It may still wait for connections that will not come.
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The server: says its port, takes all connections, says so, and keeps them until its input ends.
+/// The server: says its port, takes all connections, says so, and keeps them until it is killed, or its input ends with the
+/// bench.
 pub fn serve() -> Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let mut output = std::io::stdout();

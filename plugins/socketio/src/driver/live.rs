@@ -12,13 +12,14 @@ use std::{
 };
 
 use socketio_proto::{AckId, Action, Client, Limits, TransportFailure};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::{
     command::{Asker, Command},
     connect::{Connector, Progress, Route},
     inbox::Inbox,
     load::Load,
+    mailbox::Mailbox,
     open::{self, Opened},
     outlet::Outlet,
     random,
@@ -40,7 +41,7 @@ const NOTHING: Limits = Limits { packets: 0, bytes: 0 };
 /// What outlives a connection.
 pub(super) struct Context {
     pub(super) name: String,
-    pub(super) commands: mpsc::UnboundedReceiver<Command>,
+    pub(super) commands: Mailbox,
     pub(super) shutdown: watch::Receiver<bool>,
     pub(super) load: Arc<Load>,
     pub(super) requests: Arc<Requests>,

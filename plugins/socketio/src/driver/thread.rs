@@ -17,9 +17,9 @@ use tokio::{
 
 use super::{
     Shared,
-    command::Command,
     connect::Connector,
     live::Context,
+    mailbox::Mailbox,
     outlet::Outlet,
     resolve::Resolver,
     subscriptions::Subscriptions,
@@ -86,7 +86,7 @@ impl Driver {
     pub(crate) fn connect_task(
         &self,
         name: &str,
-        commands: mpsc::UnboundedReceiver<Command>,
+        commands: Mailbox,
         shared: Shared,
         outlet: Outlet,
         folder: PathBuf,

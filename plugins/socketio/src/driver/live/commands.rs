@@ -35,7 +35,7 @@ impl Live<'_> {
                 // Others on this thread, the end of the plugin among them, get their turn.
                 return yield_now().await;
             }
-            let Ok(command) = self.context.commands.try_recv() else {
+            let Some(command) = self.context.commands.try_recv() else {
                 return;
             };
             self.on_command(now, command);
