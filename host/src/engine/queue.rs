@@ -15,6 +15,12 @@ use super::events::EventId;
 /// How often the engine looks for an event before it sleeps: a few microseconds, less than a wake-up costs both sides.
 const LOOKS: u32 = 200;
 
+/// The same after a batch of many events, when more are to be expected.
+const LOOKS_IN_A_FLOOD: u32 = 20 * LOOKS;
+
+/// What is a batch of many events.
+const FLOOD: usize = 64;
+
 /// Room for so many values is kept after a burst, the rest given back.
 const KEPT_VALUES: usize = 1 << 16;
 
@@ -32,6 +38,8 @@ pub(crate) struct Batch {
     values: Vec<Value>,
     next_head: usize,
     next_value: usize,
+    /// How many events there were when the engine took them.
+    size: usize,
     /// The values of the event that was taken last, the empty ones in their places.
     spread: Vec<Value>,
 }
@@ -174,7 +182,11 @@ impl EventQueue {
     /// Swaps everything that waits into `taken`, which must be empty. Waits for the first event until `deadline`
     /// (`None`: for ever) or until woken. Logic thread.
     pub(crate) fn take_all(&self, taken: &mut Batch, deadline: Option<Instant>) {
-        for _ in 0..LOOKS {
+        let looks = match taken.size < FLOOD {
+            true => LOOKS,
+            false => LOOKS_IN_A_FLOOD,
+        };
+        for _ in 0..looks {
             if self.pending.load(Ordering::Relaxed) > 0 || self.woken.load(Ordering::Relaxed) {
                 break;
             }
@@ -200,6 +212,7 @@ impl EventQueue {
             waiting.is_asleep = false;
         }
         std::mem::swap(&mut waiting.events, taken);
+        taken.size = taken.heads.len();
     }
 
     /// So many taken events have run. Logic thread.
