@@ -222,10 +222,6 @@ impl Settings {
         config.protocol = self.protocol;
         config.parser = self.parser;
         config.strip_offset = self.strip_offset;
-        if self.parser == Parser::MessagePack {
-            // Bytes are no attachments there, so servers do not count them.
-            config.max_sent_attachments = usize::MAX;
-        }
         config.reconnection = self.reconnection;
         config.reconnection_attempts = self.reconnection_attempts;
         config.reconnection_delay = self.reconnection_delay;
@@ -242,7 +238,11 @@ impl Settings {
         config.max_pending_acks = usize::MAX;
         config.retries = self.retries;
         config.max_sent_attachments = MAX_ATTACHMENTS;
-        config.receive_buffer.bytes = config.receive_buffer.bytes.max(self.max_message_size);
+        // A server with connection state recovery sends all that was missed ahead of its reply.
+        config.receive_buffer = Limits {
+            packets: usize::MAX,
+            bytes: config.receive_buffer.bytes.max(self.max_message_size),
+        };
         config.max_attachment_bytes = self.max_message_size;
         config
     }

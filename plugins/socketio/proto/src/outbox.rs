@@ -81,6 +81,17 @@ impl Outbox {
             .extend(std::iter::repeat_with(|| Item::Turn(namespace.id)).take(count));
     }
 
+    /// Takes back the turns of `count` events that were taken out of the namespace's buffer.
+    pub(crate) fn drop_turns(&mut self, id: NamespaceId, count: usize) {
+        for _ in 0..count {
+            let is_turn = |item: &Item| matches!(item, Item::Turn(turn) if *turn == id);
+            let Some(at) = self.queue.iter().position(is_turn) else {
+                return;
+            };
+            self.queue.remove(at);
+        }
+    }
+
     pub(crate) fn push_disconnect(&mut self, name: Arc<str>) {
         self.queue.push_back(Item::Disconnect(name));
     }
@@ -176,7 +187,7 @@ impl Outbox {
     /// Whether the server would choke on this event: it is refused as a whole, so that its header and its attachments
     /// are never parted.
     fn refuse(&mut self, namespace: &Arc<str>, id: Option<NamespaceId>, packet: &Encoded) -> bool {
-        let error = self.fault(packet);
+        let error = self.fault(packet, 0);
         let is_refused = error.is_some();
         if let Some(error) = error {
             self.refused.push_back(Refused {
@@ -190,8 +201,8 @@ impl Outbox {
         is_refused
     }
 
-    /// Why the server would not take the event, as far as that is known now.
-    pub(crate) fn fault(&self, packet: &Encoded) -> Option<EmitError> {
+    /// Why the server would not take the event, as far as that is known now. `more` is what its header will grow by, in bytes.
+    pub(crate) fn fault(&self, packet: &Encoded, more: usize) -> Option<EmitError> {
         // What was emitted before it was known what the server speaks.
         if self.is_v3 {
             if let Some(name) = v3::reserved_name(&packet.text) {
@@ -200,7 +211,7 @@ impl Outbox {
         }
         let limit = self.limit?;
         let attachments = packet.attachments.iter().map(|bytes| binary_size(bytes.len()));
-        let size = attachments.fold(packet.text.len(), usize::max);
+        let size = attachments.fold(packet.text.len() + more, usize::max);
         (size > limit).then_some(EmitError::TooLarge { size, limit })
     }
 }

@@ -57,7 +57,7 @@ impl Default for Load {
 }
 
 impl Load {
-    /// `[logic-thread]`
+    /// `[any-thread]`
     pub(crate) fn set_limits(&self, limits: Limits, overflow: Overflow, max_pending_acks: usize) {
         *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = (limits, overflow);
         self.max_pending_acks.store(max_pending_acks, Ordering::Relaxed);
@@ -94,9 +94,9 @@ impl Load {
         let size = text + OVERHEAD;
         let room = match overflow {
             Overflow::Refuse | Overflow::DropNewest => limits,
-            // The driver makes room. What it has not heard of yet is bounded by as much again.
+            // The driver makes room. What it has not heard of yet is bounded by as many bytes again.
             Overflow::DropOldest => Limits {
-                packets: limits.packets.saturating_mul(2),
+                packets: usize::MAX,
                 bytes: limits.bytes.saturating_mul(2),
             },
         };
@@ -193,7 +193,8 @@ mod tests {
         for (overflow, taken) in [
             (Overflow::Refuse, 2),
             (Overflow::DropNewest, 2),
-            (Overflow::DropOldest, 4),
+            // Only by the bytes: what waits longest gives way when the driver hears of it.
+            (Overflow::DropOldest, 10),
         ] {
             load.set_limits(limits(2, 100), overflow, 0);
             for _ in 0..taken {

@@ -1,8 +1,7 @@
 //! The way of commands from the nodes to a connection's task.
 //!
-//! The task takes all that waits at once, so both threads meet once for many commands, and an idle connection keeps no room
-//! for any. tokio's channel hands over one by one and keeps a block of 32: sending took a third longer, and each connection
-//! some KiB more.
+//! The task takes all that waits at once, so both threads meet once for many commands. An idle connection keeps next to
+//! nothing; tokio's channel keeps a block for 32 commands, which were 3.6 of 19 KiB for each of ten thousand connections.
 
 use std::{
     collections::VecDeque,
@@ -16,8 +15,8 @@ use tokio::task::coop;
 
 use super::command::Command;
 
-/// Room for so many commands is kept after a burst, the rest given back.
-const KEPT: usize = 1024;
+/// Room for so many commands is kept by a task that sleeps, the rest given back.
+const KEPT: usize = 32;
 
 /// The task has ended; the command is not carried out.
 #[derive(Debug, PartialEq, Eq)]
@@ -108,10 +107,11 @@ impl Mailbox {
     /// The next command; if there is none, what is to be done before one can come.
     fn next(&mut self, otherwise: impl FnOnce(&mut Waiting)) -> Option<Command> {
         if self.taken.is_empty() {
-            self.taken.shrink_to(KEPT);
             let mut waiting = self.shared.lock();
             mem::swap(&mut waiting.commands, &mut self.taken);
             if self.taken.is_empty() {
+                self.taken.shrink_to(KEPT);
+                waiting.commands.shrink_to(KEPT);
                 otherwise(&mut waiting);
             }
         }

@@ -325,6 +325,8 @@ fn size(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),
         Value::Binary(data) => data.len(),
+        Value::Array(items) => items.iter().map(size).sum(),
+        Value::Dictionary(pairs) => pairs.iter().map(|(key, value)| key.len() + size(value)).sum(),
         _ => 0,
     }
 }

@@ -99,9 +99,14 @@ impl Client {
             }
             numbers.sort_unstable();
             let is_due = |number| numbers.binary_search(&number).is_ok();
+            let before = namespace.outgoing.len();
             namespace
                 .outgoing
                 .retain(|packet| !packet.ack_id.is_some_and(is_due));
+            let session = self.session.as_mut().filter(|_| namespace.is_joined());
+            if let Some(session) = session {
+                session.outbox.drop_turns(id, before - namespace.outgoing.len());
+            }
         }
         for id in due {
             self.push_outcome(id, AckOutcome::TimedOut);

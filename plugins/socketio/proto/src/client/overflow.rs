@@ -5,8 +5,7 @@ use crate::{AckId, AckOutcome, EmitError, Event, retry::Retry};
 
 impl Client {
     /// Drops the event that waits longest, in whatever namespace; answers to the server's requests stay, and so does
-    /// what is under way. An acknowledgement
-    /// that it wants ends as [`EmitError::Dropped`]. Says whether there was one.
+    /// what is under way. An acknowledgement that it wants ends as [`EmitError::Dropped`]. Says whether there was one.
     pub fn drop_oldest(&mut self) -> bool {
         let oldest = self
             .namespaces
@@ -24,6 +23,10 @@ impl Client {
             return false;
         };
         let outgoing = namespace.outgoing.remove_first(|packet| packet.place == place);
+        let session = self.session.as_mut().filter(|_| namespace.is_joined());
+        if let Some(session) = session {
+            session.outbox.drop_turns(id, usize::from(outgoing.is_some()));
+        }
         let ack = outgoing.and_then(|packet| packet.ack_id).map(|number| AckId {
             namespace: id,
             number,

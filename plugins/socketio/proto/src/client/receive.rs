@@ -166,12 +166,13 @@ impl Client {
             }
             // python-socketio sends what its connect handler emits ahead of the reply.
             State::Connecting { .. } | State::Overdue => {
-                namespace
-                    .early
-                    .push(message, size)
-                    .map_err(|_| DecodeError::ReceiveBufferFull {
+                if namespace.early.push(message, size).is_err() {
+                    // The same would come again and again.
+                    namespace.recovery = None;
+                    return Err(DecodeError::ReceiveBufferFull {
                         namespace: name.to_owned(),
-                    })?
+                    });
+                }
             }
             State::Wanted | State::Inactive => log::debug!("event for `{name}` ignored, it is not joined"),
         }

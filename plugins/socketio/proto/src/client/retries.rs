@@ -47,11 +47,12 @@ impl Client {
         let Some(session) = self.session.as_mut().filter(|_| namespace.is_joined()) else {
             return;
         };
+        let digits = namespace.next_ack.checked_ilog10().unwrap_or(0) as usize + 1;
         while let Some(retry) = namespace.unacknowledged.first_mut() {
             if retry.in_flight.is_some() {
                 return;
             }
-            let Some(error) = session.outbox.fault(retry.packet()) else {
+            let Some(error) = session.outbox.fault(retry.packet(), digits) else {
                 let id = AckId {
                     namespace: namespace.id,
                     number: namespace.next_ack,

@@ -271,6 +271,20 @@ fn the_oldest_event_of_all_namespaces_gives_way() {
 }
 
 #[test]
+fn nothing_is_left_of_events_that_gave_way_on_a_slow_link() {
+    let mut pair = Pair::joined(&["/", "/a"]);
+    pair.queue("/", "first");
+    pair.queue("/a", "second");
+    for event in 0..100 {
+        pair.queue("/", &event.to_string());
+        assert!(pair.client.drop_oldest());
+        assert!(pair.client.held() < 20, "{}", pair.client.held());
+    }
+    pair.pump();
+    assert_eq!(pair.sent(), [r#"42["98"]"#, r#"42["99"]"#]);
+}
+
+#[test]
 fn on_a_slow_link_answers_stay_when_events_give_way() {
     let mut pair = Pair::joined(&["/"]);
     pair.client.handle_frame(pair.now, Frame::Text(r#"427["q"]"#));

@@ -22,6 +22,9 @@ use crate::settings::Settings;
 const COMMANDS: usize = 256;
 const COMMAND_BYTES: usize = 1 << 20;
 
+/// Behind so many events that wait to be written, as many as one POST takes, a volatile event is dropped.
+const VOLATILE: usize = 16;
+
 impl Live<'_> {
     /// Carries out a command and those behind it, as far as they are not too many.
     pub(super) async fn on_commands(&mut self, first: Command) {
@@ -107,6 +110,9 @@ impl Live<'_> {
             self.end_asks();
             self.client = Client::new(settings.client_config(random::source()));
             self.is_abandoned = false;
+            self.context
+                .load
+                .set_limits(settings.send_buffer, settings.overflow, settings.max_pending_acks);
             self.settings = settings;
             self.wanted.clear();
         }
@@ -148,7 +154,7 @@ impl Live<'_> {
             Outgoing::Volatile(event) => {
                 let namespace = normalize_namespace(&event.namespace);
                 self.join(&namespace, false);
-                if !self.transport.is_writable() {
+                if !self.transport.is_writable() || self.client.queued().packets >= VOLATILE {
                     return;
                 }
                 let args = event.argument.into_args();

@@ -96,6 +96,8 @@ impl Live<'_> {
                     self.abandon();
                 }
                 self.context.give_up();
+                // What is dropped from now on is told again.
+                self.end_drops();
             }
             Event::ConnectError {
                 namespace,
