@@ -281,3 +281,37 @@ fn clear_console_takes_away_what_was_printed() {
     );
     assert_eq!(lines, ["after"]);
 }
+
+/// What is said when the node runs, once, with these attributes.
+fn said_by(node: &str) -> Vec<String> {
+    said(&format!(
+        "begin: events.on_initialize\nnode: {node}\nbegin.out -> node.in\n"
+    ))
+}
+
+#[test]
+fn a_replacement_that_would_be_too_long_is_not_made() {
+    let (text, to) = ("a".repeat(1_000_000), "$0".repeat(1_000_000));
+    let lines = said_by(&format!(
+        r#"string.replace_regex {{ string = "{text}", from = "(?s).*", to = "{to}" }}"#
+    ));
+    assert_eq!(
+        lines,
+        ["error node: the text would have 1000002000000 bytes, more than 268435456"]
+    );
+}
+
+#[test]
+fn a_search_for_all_matches_that_takes_too_long_ends() {
+    // Each match looks at the whole rest of the text first.
+    let text = "A".repeat(1_000_000);
+    let expected = ["error node: the search took more than 1 s"];
+    for node in [
+        format!(
+            r#"string.match_regex {{ string = "{text}", regex = ".*[^A-Z]|[A-Z]", count_all_matches = true }}"#
+        ),
+        format!(r#"string.replace_regex {{ string = "{text}", from = ".*[^A-Z]|[A-Z]", to = "" }}"#),
+    ] {
+        assert_eq!(said_by(&node), expected);
+    }
+}

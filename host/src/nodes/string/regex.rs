@@ -1,13 +1,22 @@
-//! MatchRegex, ReplaceRegex. The crate `regex` takes time in proportion to the text, whatever the pattern of that length.
+//! MatchRegex, ReplaceRegex. The crate `regex` finds one match in time proportional to the text times the pattern; to find
+//! all matches may take as long for each of them, and so has a limit.
+
+use std::time::{Duration, Instant};
 
 use pulsewire_plugin_api::prelude::*;
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 use super::characters::{position, range};
 use crate::nodes::{Builtin, check_bytes};
 
-/// The time to search is that of the text for each byte of the pattern, so that a long one would hold the logic up.
-const MOST_PATTERN: usize = 10_000;
+/// A long pattern would hold the logic up.
+const MOST_PATTERN: usize = 5_000;
+
+/// The most bytes of a compiled pattern: `a{1000}` is short but means a long one.
+const MOST_COMPILED: usize = 256 << 10;
+
+/// How long the search for all matches may take; looked at after each match.
+const MOST_TIME: Duration = Duration::from_secs(1);
 
 const SYNTAX: &str = "The syntax is that of the Rust crate regex: no look-around, no back-references.";
 
@@ -42,7 +51,7 @@ impl Node for MatchRegex {
         let found = regex.find(range);
         let count = match found {
             None => 0,
-            Some(_) if call.bool(4)? => regex.find_iter(range).count() as i64,
+            Some(_) if call.bool(4)? => count(regex, range)?,
             Some(_) => 1,
         };
         let position = found.map_or(-1, |found| position(text, first + found.start()));
@@ -50,6 +59,23 @@ impl Node for MatchRegex {
         call.set(1, position);
         call.set(2, count);
         Ok(Flow::fire(0))
+    }
+}
+
+fn count(regex: &Regex, text: &str) -> Result<i64, NodeError> {
+    let began = Instant::now();
+    let mut count = 0;
+    for _ in regex.find_iter(text) {
+        count += 1;
+        check_time(began)?;
+    }
+    Ok(count)
+}
+
+fn check_time(began: Instant) -> Result<(), NodeError> {
+    match began.elapsed() > MOST_TIME {
+        true => Err(format!("the search took more than {} s", MOST_TIME.as_secs()).into()),
+        false => Ok(()),
     }
 }
 
@@ -74,13 +100,19 @@ impl Node for ReplaceRegex {
         let regex = self.0.regex(call.text(1)?)?;
         let mut replaced = String::with_capacity(text.len());
         let mut rest = 0;
+        let groups_in_to = to.matches('$').count();
+        let began = Instant::now();
         for groups in regex.captures_iter(text) {
             let Some(whole) = groups.get(0) else { continue };
             replaced.push_str(&text[rest..whole.start()]);
+            // Before it is made: no group is longer than the whole match.
+            let most = groups_in_to.saturating_mul(whole.len()).saturating_add(to.len());
+            check_bytes("the text", replaced.len().saturating_add(most))?;
             groups.expand(to, &mut replaced);
             rest = whole.end();
-            check_bytes("the text", replaced.len())?;
+            check_time(began)?;
         }
+        check_bytes("the text", replaced.len().saturating_add(text.len() - rest))?;
         replaced.push_str(&text[rest..]);
         call.set(0, replaced);
         Ok(Flow::fire(0))
@@ -99,7 +131,8 @@ impl Cached {
                 let found = pattern.len();
                 return Err(format!("the regular expression has {found} bytes, expected at most {MOST_PATTERN}").into());
             }
-            let regex = Regex::new(pattern).map_err(|error| {
+            let built = RegexBuilder::new(pattern).size_limit(MOST_COMPILED).build();
+            let regex = built.map_err(|error| {
                 let reason = error.to_string();
                 let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
                 format!("`{}` is no regular expression: {reason}", crate::literal::shortened(pattern))
@@ -120,6 +153,12 @@ mod tests {
         let found = |length| Cached::default().regex(&"a".repeat(length).into()).map(drop);
         assert!(found(MOST_PATTERN).is_ok());
         let error = found(MOST_PATTERN + 1).unwrap_err();
-        assert_eq!(error.reason(), "the regular expression has 10001 bytes, expected at most 10000");
+        assert_eq!(error.reason(), "the regular expression has 5001 bytes, expected at most 5000");
+    }
+
+    #[test]
+    fn a_pattern_that_repeats_itself_into_a_large_one_is_refused() {
+        let error = Cached::default().regex(&"(?:a{200}){200}".into()).unwrap_err();
+        assert!(error.reason().contains("exceeds size limit"), "{error:?}");
     }
 }
