@@ -365,9 +365,10 @@ fn a_command_that_a_signal_ends_has_its_code() {
 #[test]
 fn commands_end_with_the_project() {
     let folder = folder();
+    // The shell waits for what it runs.
     let lines = r#"
         begin: events.on_initialize
-        call: utilities.system_call { input = "echo $$ > pid.new; mv pid.new pid; exec sleep 60" }
+        call: utilities.system_call { input = "sh -c 'echo $$ > pid.new; mv pid.new pid; exec sleep 60'; true" }
         begin.out -> call.in
         "#;
     let (mut runtime, console) = start(folder.path(), "[host]\nsystem_calls = true\n", lines, &[]);
@@ -377,8 +378,13 @@ fn commands_end_with_the_project() {
         assert!(std::time::Instant::now() < end, "{:?}", console.lines());
         runtime.run(Some(Duration::from_millis(5)));
     }
-    let process = format!("/proc/{}", fs::read_to_string(&pid).unwrap().trim());
-    assert!(Path::new(&process).exists());
+    // Empty once the process has ended, also while nobody has waited for it.
+    let command = format!("/proc/{}/cmdline", fs::read_to_string(&pid).unwrap().trim());
+    let runs = || fs::read(&command).is_ok_and(|command| !command.is_empty());
+    assert!(runs());
     drop(runtime);
-    assert!(!Path::new(&process).exists());
+    while runs() {
+        assert!(std::time::Instant::now() < end, "the command goes on");
+        std::thread::yield_now();
+    }
 }

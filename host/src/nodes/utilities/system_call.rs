@@ -3,6 +3,8 @@
 //! The node looks from time to time whether the command has ended, so that nothing waits for it. What the command says
 //! goes to stderr, since stdout is the project's console.
 
+#[cfg(unix)]
+use std::os::unix::process::CommandExt;
 use std::{
     collections::HashMap,
     io,
@@ -11,6 +13,8 @@ use std::{
 };
 
 use pulsewire_plugin_api::{NodeResult, prelude::*};
+#[cfg(unix)]
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::{
     engine::{EngineNode, TimerId, World},
@@ -27,8 +31,8 @@ const TYPE: NodeType = NodeType::action("utilities.system_call", "System Call")
     .category("Utilities")
     .help(
         "Runs a command in the system's shell, in the project's folder; the output fires when it has ended, with its exit \
-         code. Several may run at once; those that run when the project ends are killed. Only with `system_calls = true` \
-         under `[host]` in settings.toml.",
+         code. Several may run at once; those that run when the project ends are killed, with what \
+         they started. Only with `system_calls = true` under `[host]` in settings.toml.",
     )
     .inputs(&[Socket::data("input", "Input", DataType::String).help("The command.")])
     .outputs(&[Socket::data("output", "Output", DataType::Int)]);
@@ -76,7 +80,7 @@ impl EngineNode for SystemCall {
 impl Drop for SystemCall {
     fn drop(&mut self) {
         for child in self.running.values_mut() {
-            let killed = child.kill().and_then(|()| child.wait());
+            let killed = kill(child).and_then(|()| child.wait());
             if let Err(error) = killed {
                 log::warn!("a command of System Call goes on: {error}");
             }
@@ -87,8 +91,19 @@ impl Drop for SystemCall {
 #[cfg(unix)]
 fn shell(text: &str) -> Command {
     let mut command = Command::new("/bin/sh");
-    command.arg("-c").arg(text);
+    // A group of its own, so that what the shell starts can be killed with it.
+    command.arg("-c").arg(text).process_group(0);
     command
+}
+
+/// The shell and what it runs. It was not waited for yet, so that the group's number is still its own.
+#[cfg(unix)]
+fn kill(child: &mut Child) -> io::Result<()> {
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    match group.map(|group| kill_process_group(group, Signal::KILL)) {
+        Some(Ok(())) => Ok(()),
+        _ => child.kill(),
+    }
 }
 
 #[cfg(not(unix))]
@@ -96,6 +111,11 @@ fn shell(text: &str) -> Command {
     let mut command = Command::new("cmd");
     command.arg("/C").arg(text);
     command
+}
+
+#[cfg(not(unix))]
+fn kill(child: &mut Child) -> io::Result<()> {
+    child.kill()
 }
 
 /// As a shell has it: 128 and more for a command that a signal killed.
