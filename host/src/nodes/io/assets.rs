@@ -3,7 +3,10 @@
 //! cap-std keeps every path inside: neither `..` nor links lead out of the folder, also while somebody else changes it.
 //! Settings, logic and plugins lie beside it, so that logic can't change what it is allowed to do.
 
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use cap_std::{ambient_authority, fs::Dir};
 use pulsewire_plugin_api::{Call, NodeError, describe::Socket, value::DataType};
@@ -46,7 +49,7 @@ impl Place {
         }
         let folder = world.surroundings().folder.as_ref().ok_or("there is no project's folder")?;
         let folder = folder.join(FOLDER);
-        let opened = fs::create_dir_all(&folder).and_then(|()| Dir::open_ambient_dir(&folder, ambient_authority()));
+        let opened = make(&folder).and_then(|()| Dir::open_ambient_dir(&folder, ambient_authority()));
         let assets = opened.map_err(|error| format!("the project's folder `{FOLDER}` cannot be opened: {error}"))?;
         Ok(Self { assets, path, named })
     }
@@ -63,6 +66,14 @@ impl Place {
     /// The path does not name what it should.
     pub(super) fn is_no(&self, what: &str) -> NodeError {
         format!("`{}` is no {what}", self.named).into()
+    }
+}
+
+/// Makes the folder if it is not there; a project's folder that was moved is not made anew.
+fn make(folder: &Path) -> io::Result<()> {
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
     }
 }
 

@@ -1,8 +1,11 @@
 //! Create File, Load File, Save File, Remove. The branch waits for the disk.
 
-use std::io::{self, Read, Write};
+use std::{
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
 
-use cap_std::fs::{File, OpenOptions};
+use cap_std::fs::{File, OpenOptions, Permissions};
 use pulsewire_plugin_api::{NodeResult, prelude::*};
 
 use super::assets::{PATH, Place, SUCCESS, tell};
@@ -106,7 +109,7 @@ impl EngineNode for SaveFile {
         };
         match self.overwrites {
             true => replace(&place, content)?,
-            false => create(&place)?.write_all(content).map_err(|error| place.error(&error))?,
+            false => write_new(&place, content)?,
         }
         Ok(Flow::fire(0))
     }
@@ -130,22 +133,64 @@ fn create(place: &Place) -> Result<File, NodeError> {
     created.map_err(|error| place.error(&error))
 }
 
-/// Writes a file beside the one that is there and puts it in its place, so that nobody ever sees half of it.
+/// A new file with this content, or none.
+fn write_new(place: &Place, content: &[u8]) -> Result<(), NodeError> {
+    create(place)?.write_all(content).map_err(|error| {
+        let _ = place.assets.remove_file(&place.path);
+        place.error(&error)
+    })
+}
+
+/// Writes a file beside the one that is there and puts it in its place, so that nobody ever sees half of it. A link is
+/// followed; permissions stay.
 fn replace(place: &Place, content: &[u8]) -> Result<(), NodeError> {
     if place.assets.is_dir(&place.path) {
         return Err(place.is_no("file"));
     }
-    let mut beside = place.path.clone().into_os_string();
+    let (path, permissions) = replaced(place).map_err(|error| place.error(&error))?;
+    let mut beside = path.clone().into_os_string();
     // Nobody else's file.
     beside.push(format!(".{}.new", std::process::id()));
     let replaced = make_folders(place)
-        .and_then(|()| place.assets.open_with(&beside, OpenOptions::new().write(true).create_new(true)))
-        .and_then(|mut file| file.write_all(content))
-        .and_then(|()| place.assets.rename(&beside, &place.assets, &place.path));
+        .and_then(|()| fill(place, beside.as_ref(), permissions, content))
+        .and_then(|()| place.assets.rename(&beside, &place.assets, &path));
     replaced.map_err(|error| {
         let _ = place.assets.remove_file(&beside);
         place.error(&error)
     })
+}
+
+/// The file that is replaced, which may lie behind a link, and its permissions. One that is not there has none.
+fn replaced(place: &Place) -> io::Result<(PathBuf, Option<Permissions>)> {
+    // A file that its owner protected is not replaced behind the protection.
+    match place.assets.open_with(&place.path, without_waiting().write(true)) {
+        Ok(file) => Ok((place.assets.canonicalize(&place.path)?, Some(file.metadata()?.permissions()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && place.assets.symlink_metadata(&place.path).is_err() => {
+            Ok((place.path.clone(), None))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn fill(place: &Place, path: &Path, permissions: Option<Permissions>, content: &[u8]) -> io::Result<()> {
+    let mut file = place.assets.open_with(path, OpenOptions::new().write(true).create_new(true))?;
+    if let Some(permissions) = permissions {
+        file.set_permissions(permissions)?;
+    }
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// To open a pipe would be to wait for who is at its other end.
+fn without_waiting() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use cap_std::fs::OpenOptionsExt;
+        use rustix::fs::OFlags;
+        options.custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+    }
+    options
 }
 
 fn make_folders(place: &Place) -> io::Result<()> {
@@ -159,16 +204,17 @@ fn make_folders(place: &Place) -> io::Result<()> {
 }
 
 fn read(place: &Place) -> Result<Vec<u8>, NodeError> {
-    let metadata = place.assets.metadata(&place.path).map_err(|error| place.error(&error))?;
-    // To open a pipe would be to wait for who writes to it.
+    let opened = place.assets.open_with(&place.path, without_waiting().read(true));
+    let found = opened.and_then(|file| Ok((file.metadata()?, file)));
+    let (metadata, file) = found.map_err(|error| place.error(&error))?;
     if !metadata.is_file() {
         return Err(place.is_no("file"));
     }
     check_bytes("the content", usize::try_from(metadata.len()).unwrap_or(usize::MAX))?;
     let mut bytes = Vec::new();
-    let opened = place.assets.open(&place.path);
-    opened
-        .and_then(|file| file.take(MAX_BYTES as u64).read_to_end(&mut bytes))
-        .map_err(|error| place.error(&error))?;
+    let read = file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| place.error(&error))?;
+    // It may have grown meanwhile.
+    check_bytes("the content", bytes.len())?;
     Ok(bytes)
 }
