@@ -47,8 +47,10 @@ impl Runtime {
             true => self.refuse(&faults),
             false => self.accept(),
         }
-        self.engine
-            .allow_system_calls(self.project.settings().allows_system_calls());
+        // What settings at fault forbid is forbidden all the same.
+        if !self.project.settings().allows_system_calls() {
+            self.engine.allow_system_calls(false);
+        }
         self.hand_out_settings();
         self.project.activate_plugins();
         self.replace_program();
@@ -90,8 +92,10 @@ impl Runtime {
         self.console.show(&Line::of_engine(Level::Error, message));
     }
 
-    /// Says so if the settings were at fault before.
+    /// Only now may the settings allow more than those before. Says so if they were at fault before.
     fn accept(&mut self) {
+        self.engine
+            .allow_system_calls(self.project.settings().allows_system_calls());
         if std::mem::take(&mut self.on_disk.are_settings_at_fault) {
             let message = "the settings are in order again";
             self.console.show(&Line::of_engine(Level::Notice, message));

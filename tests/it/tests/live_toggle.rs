@@ -119,6 +119,38 @@ fn faulty_settings_change_nothing_and_say_why() {
 }
 
 #[test]
+fn faulty_settings_do_not_allow_system_calls() {
+    let lines = r#"
+        begin: events.on_initialize
+        tick: utilities.start_interval { seconds = 0.05 }
+        call: utilities.system_call { input = "exit 7" }
+        code: development.console { data_type = "Int" }
+        begin.out -> tick.in
+        tick.out -> call.in
+        call.out -> code.in
+        call.output -> code.input
+    "#;
+    let project = Project::new("", &graph(lines)).with_good_plugin();
+    let place = project.folder().join("plugin-folder/good");
+    let elsewhere = project.folder().join("elsewhere");
+    std::fs::rename(&place, &elsewhere).unwrap();
+    let mut running = project.run(&[]);
+    running.wait_for("system calls are off");
+    // What is wrong with the section shows when its plugin is found.
+    std::fs::rename(&elsewhere, &place).unwrap();
+    let section = "[settings.good]\nprefiks = 1\n";
+    let settings =
+        format!("format = 1\n[host]\nsystem_calls = true\n[plugins.good]\nenabled = true\n{section}");
+    project.write("settings.toml", &settings);
+    running.wait_for("the settings changed but are at fault");
+    running.wait_for("system calls are off");
+    running.wait_for("system calls are off");
+    project.write("settings.toml", &settings.replace(section, ""));
+    running.wait_for("notice: the settings are in order again");
+    running.wait_for("7");
+}
+
+#[test]
 fn change_of_the_logic_is_told_once() {
     let project = ticking_project();
     let mut running = project.run(&[]);
