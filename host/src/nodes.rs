@@ -432,7 +432,10 @@ struct CancelTimer;
 impl EngineNode for CancelTimer {
     fn execute(&mut self, call: &mut Call<'_>, world: &mut World) -> NodeResult {
         let timer = call.custom_id(0)?;
-        world.cancel_timer(timer)?;
+        // Other nodes have timers too, which are nobody's Instance ID.
+        if world.is_cancelling_heard(timer) {
+            world.cancel_timer(timer)?;
+        }
         Ok(Flow::fire(0))
     }
 }

@@ -33,6 +33,21 @@ fn it_starts_at_from_and_ends_at_to() {
 }
 
 #[test]
+fn what_cancels_timeouts_does_not_end_it() {
+    for node in ["cancel_timeout", "reset_interval"] {
+        let more = format!(
+            r#"
+            cancel: utilities.{node} {{ instance_id = 1 }}
+            started.out -> cancel.in
+            way.on_end -> end.in
+            "#
+        );
+        let (code, _) = interpolate("duration_s = 0.02, to = 9", &more);
+        assert_eq!(code, 0);
+    }
+}
+
+#[test]
 fn alternate_comes_back_to_from() {
     let (_, lines) = interpolate(
         r#"mode = "alternate", type = "easeOutQuad", count = 2, duration_s = 0.02, to = 9"#,

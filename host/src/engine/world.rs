@@ -120,6 +120,13 @@ impl World {
         self.timers.set_again(timer, self.node, at);
     }
 
+    /// Whether the node that set the timer hears of it when it is cancelled, as timeouts and intervals do. False if the
+    /// timer is not pending.
+    pub fn is_cancelling_heard(&self, timer: TimerId) -> bool {
+        let node = self.timers.node(timer);
+        node.is_some_and(|node| self.infos[node as usize].own_event.is_some())
+    }
+
     /// Cancels a timer of any node; that node gets its own event, with the timer as CustomID.
     /// False if the timer is not pending.
     pub fn cancel_timer(&mut self, timer: TimerId) -> Result<bool, NodeError> {
