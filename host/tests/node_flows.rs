@@ -267,6 +267,29 @@ fn profiler_blocks_lie_within_each_other() {
 }
 
 #[test]
+fn blocks_that_nobody_closes_give_way() {
+    let name = "long".repeat(1000);
+    let lines = said(&format!(
+        r#"
+        begin: events.on_initialize
+        loop: flow_control.for_loop {{ last_index = 1001 }}
+        start: development.profiler_start {{ block_name = "{name}" }}
+        started: development.console {{ input = "started" }}
+        stop: development.profiler_stop
+        begin.out -> loop.in
+        loop.out -> start.in
+        start.out -> started.in
+        loop.on_end -> stop.in
+        "#
+    ));
+    let started = lines.iter().filter(|line| *line == "started").count();
+    assert_eq!(started, 1001, "{:?}", lines.last());
+    let warned = "warning start: 1000 blocks are open, the oldest is dropped; pulse Profiler Stop";
+    assert!(lines.iter().any(|line| line == warned), "{:?}", lines.last());
+    assert!(lines.last().unwrap().len() < 1000 * 200);
+}
+
+#[test]
 fn clear_console_takes_away_what_was_printed() {
     let lines = said(
         r#"

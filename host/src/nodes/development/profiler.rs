@@ -8,6 +8,7 @@ use super::benchmark::millis;
 use crate::{
     console::Level,
     engine::{EngineNode, World},
+    literal::shortened,
     nodes::Builtin,
 };
 
@@ -34,9 +35,12 @@ impl EngineNode for Start {
     fn execute(&mut self, call: &mut Call<'_>, world: &mut World) -> NodeResult {
         let blocks = world.profiler_blocks();
         if blocks.len() == MOST_OPEN {
-            return Err(format!("{MOST_OPEN} blocks are open; pulse Profiler Stop").into());
+            blocks.remove(0);
+            let warning = format!("{MOST_OPEN} blocks are open, the oldest is dropped; pulse Profiler Stop");
+            world.say(Level::Warning, &warning);
         }
-        blocks.push((call.text(0)?.clone(), Instant::now()));
+        let name = shortened(call.text(0)?).into();
+        world.profiler_blocks().push((name, Instant::now()));
         Ok(Flow::fire(0))
     }
 }
