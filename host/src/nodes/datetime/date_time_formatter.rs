@@ -55,7 +55,7 @@ pure! {
             .map_err(|_| format!("{instant} ms are no instant of the years -9999 to 9999"))?;
         let (offset, name) = match offset {
             0 => defaults.offset(instant, dst)?,
-            offset => (shifted(offset / 1000, dst)?, None),
+            offset => (shifted(offset / 1000, dst || &*defaults.dst == "On")?, None),
         };
         let moment = Moment::new(offset.to_datetime(instant), offset, name);
         let format = call.text(3)?;
