@@ -167,7 +167,17 @@ impl Parameters<'_> {
                 Ok(Box::new(move |rng| Value::Byte(rng.random_range(minimum..=maximum))))
             }
             (&Value::Float(minimum), &Value::Float(maximum)) if minimum < maximum => {
-                self.float(Uniform::new(minimum, maximum))
+                self.gives(&[DataType::Float])?;
+                let distribution = self.made(Uniform::new(minimum, maximum))?;
+                // Rounding may reach the maximum.
+                Ok(Box::new(move |rng| {
+                    loop {
+                        let drawn = distribution.sample(rng);
+                        if drawn < maximum {
+                            return Value::Float(drawn);
+                        }
+                    }
+                }))
             }
             _ => Err(format!("attribute `minimum` is {minimum}, `maximum` {maximum}; there is nothing between them")),
         }
@@ -273,6 +283,14 @@ mod tests {
         let mut rng = ChaCha12Rng::seed_from_u64(1);
         let drawn: std::collections::BTreeSet<String> = (0..100).map(|_| draw(&mut rng).to_string()).collect();
         assert_eq!(drawn.into_iter().collect::<Vec<_>>(), ["1", "2", "3"]);
+    }
+
+    #[test]
+    fn uniform_floats_stay_below_the_maximum() {
+        let (least, most) = (1.0, 1.0_f64.next_up());
+        let draw = drawing("Uniform", "Float", &[("minimum", Value::Float(least)), ("maximum", Value::Float(most))]).unwrap();
+        let mut rng = ChaCha12Rng::seed_from_u64(1);
+        assert!((0..100).all(|_| draw(&mut rng) == Value::Float(least)));
     }
 
     #[test]
