@@ -56,12 +56,15 @@ fn node(node_type: &NodeType, text: &mut String) {
     if scopes.len() < 3 {
         write!(text, "\nScope: {}.\n", scopes.join(", ")).unwrap();
     }
+    // A node that fires nothing differs from the others in its pulses, which are listed then.
+    let fires = node_type.outputs.iter().any(is_pulse);
+    let standard_input = if fires { "in" } else { "" };
     let lists = [
         (
             "Attributes",
             node_type.attributes.iter().map(attribute).collect::<Vec<_>>(),
         ),
-        ("Inputs", listed(&node_type.inputs, "in")),
+        ("Inputs", listed(&node_type.inputs, standard_input)),
         ("Outputs", listed(&node_type.outputs, "out")),
     ];
     for (title, items) in lists {
@@ -75,14 +78,16 @@ fn node(node_type: &NodeType, text: &mut String) {
 fn listed(sockets: &[Socket], standard: &str) -> Vec<String> {
     let pulses: Vec<&str> = sockets
         .iter()
-        .filter(|socket| socket.socket_type == SocketType::Pulse)
+        .filter(|socket| is_pulse(socket))
         .map(|socket| socket.id.as_str())
         .collect();
     let is_standard = pulses == [standard];
-    let shown = sockets
-        .iter()
-        .filter(|socket| !is_standard || socket.socket_type != SocketType::Pulse);
+    let shown = sockets.iter().filter(|socket| !is_standard || !is_pulse(socket));
     shown.map(socket).collect()
+}
+
+fn is_pulse(socket: &Socket) -> bool {
+    socket.socket_type == SocketType::Pulse
 }
 
 fn attribute(attribute: &Attribute) -> String {
