@@ -35,6 +35,23 @@ pub(super) struct Owner {
     pub(super) release: unsafe extern "C" fn(*const Owner),
 }
 
+impl Owner {
+    /// Takes `counts` off, and frees the owner if they were the last.
+    ///
+    /// # Safety
+    /// So many counts are the caller's, who does not use the owner any more.
+    pub(super) unsafe fn give_back(owner: *const Self, counts: usize) {
+        // SAFETY: it lives as long as it is counted.
+        let Self { count, release } = unsafe { &*owner };
+        if count.fetch_sub(counts, Ordering::Release) == counts {
+            // All uses on other threads come before the release (as in `Arc`).
+            fence(Ordering::Acquire);
+            // SAFETY: those were the last counts.
+            unsafe { release(owner) };
+        }
+    }
+}
+
 // SAFETY: the bytes are immutable, the count is atomic, and owners are `Send + Sync` themselves.
 unsafe impl Send for Binary {}
 // SAFETY: as above.
@@ -162,15 +179,9 @@ impl Clone for Binary {
 
 impl Drop for Binary {
     fn drop(&mut self) {
-        // SAFETY: the owner lives as long as `self` counts it.
-        let Some(owner) = (unsafe { self.owner.as_ref() }) else {
-            return;
-        };
-        if owner.count.fetch_sub(1, Ordering::Release) == 1 {
-            // All uses on other threads come before the release (as in `Arc`).
-            fence(Ordering::Acquire);
-            // SAFETY: that was the last count.
-            unsafe { (owner.release)(self.owner) };
+        if !self.owner.is_null() {
+            // SAFETY: the owner lives as long as `self` counts it, once.
+            unsafe { Owner::give_back(self.owner, 1) };
         }
     }
 }

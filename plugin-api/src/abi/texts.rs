@@ -3,7 +3,7 @@
 use std::{
     alloc::{self, Layout},
     ptr::NonNull,
-    sync::atomic::{AtomicUsize, Ordering, fence},
+    sync::atomic::AtomicUsize,
 };
 
 use super::bytes::{Owner, Text};
@@ -23,17 +23,11 @@ pub struct Texts {
     block: Option<Filling>,
 }
 
-/// The block that is being filled.
+/// The block that is being filled: an owner, and the texts behind it.
 struct Filling {
-    block: NonNull<Block>,
+    block: NonNull<Owner>,
     used: usize,
     texts: usize,
-}
-
-/// The beginning of a block; the texts follow.
-#[repr(C)]
-struct Block {
-    owner: Owner,
 }
 
 /// Counted in advance, so that those who drop texts are not disturbed by those who make them. No block has more texts.
@@ -70,14 +64,14 @@ impl Texts {
 }
 
 impl Filling {
-    const LAYOUT: Layout = match Layout::from_size_align(BLOCK, align_of::<Block>()) {
+    const LAYOUT: Layout = match Layout::from_size_align(BLOCK, align_of::<Owner>()) {
         Ok(layout) => layout,
         Err(_) => panic!("a block is small"),
     };
 
     fn new() -> Self {
         // SAFETY: the layout is not empty.
-        let block = unsafe { alloc::alloc(Self::LAYOUT) }.cast::<Block>();
+        let block = unsafe { alloc::alloc(Self::LAYOUT) }.cast::<Owner>();
         let Some(block) = NonNull::new(block) else {
             alloc::handle_alloc_error(Self::LAYOUT);
         };
@@ -86,10 +80,10 @@ impl Filling {
             release,
         };
         // SAFETY: it is nobody else's yet, and a block has room for its head.
-        unsafe { block.write(Block { owner }) };
+        unsafe { block.write(owner) };
         Self {
             block,
-            used: size_of::<Block>(),
+            used: size_of::<Owner>(),
             texts: 0,
         }
     }
@@ -110,21 +104,15 @@ impl Filling {
         self.texts += 1;
         // SAFETY: the bytes are text, and the block lives as long as it is counted: this text is one of those counted in
         // advance.
-        unsafe { Text::of_owner(data.as_ptr(), text.len(), self.block.as_ptr().cast()) }
+        unsafe { Text::of_owner(data.as_ptr(), text.len(), self.block.as_ptr()) }
     }
 }
 
 impl Drop for Filling {
     /// What was counted in advance and not made is taken back.
     fn drop(&mut self) {
-        let rest = IN_ADVANCE - self.texts;
-        // SAFETY: the rest has not been given back, so the block lives.
-        let count = unsafe { &(*self.block.as_ptr()).owner.count };
-        if count.fetch_sub(rest, Ordering::Release) == rest {
-            fence(Ordering::Acquire);
-            // SAFETY: those were the last.
-            unsafe { release(self.block.as_ptr().cast()) };
-        }
+        // SAFETY: the rest is nobody else's, and there is one: a text has a byte at least, and the head takes room too.
+        unsafe { Owner::give_back(self.block.as_ptr(), IN_ADVANCE - self.texts) };
     }
 }
 
