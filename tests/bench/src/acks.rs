@@ -3,7 +3,6 @@
 //! All three ask in the same way, the next question when the answer is there, so the server sees how long each round took.
 
 use std::{
-    path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     sync::Arc,
     thread,
@@ -16,7 +15,7 @@ use crate::{
     peer::Peer,
     project::{Complaints, PATIENCE, Project, run_to_exit},
     server::{Job, Server},
-    throughput::{MESSAGE, settings},
+    throughput::{CONNECT, MESSAGE, message, settings},
 };
 
 /// How many questions are asked; the first of them warm up.
@@ -28,15 +27,11 @@ const OFFICIAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../servers/node/ask
 /// Send With Acknowledgement, pulsed again by its own answer.
 pub fn round_trip() -> Result<Latency> {
     let server = server()?;
-    let message = "x".repeat(MESSAGE);
+    let message = message();
     let graph = format!(
-        "begin: events.on_initialize\n\
-         start: socketio.start {{ configuration = \"bench\" }}\n\
-         on_start: socketio.on_start {{ configuration = \"bench\" }}\n\
+        "{CONNECT}\
          ask: socketio.send_with_acknowledgement {{ configuration = \"bench\", event_name = \"e\", message = \"{message}\" }}\n\
-         on_stop: socketio.on_stop {{ configuration = \"bench\" }}\n\
-         exit: utilities.exit\n\
-         begin.out -> start.in\non_start.out -> ask.in\nask.acknowledged -> ask.in\non_stop.out -> exit.in\n"
+         connected.out -> ask.in\nask.acknowledged -> ask.in\n"
     );
     let project = Project::new(&settings(server.port()), &graph)?;
     let console = Arc::new(Complaints::default());
@@ -49,26 +44,23 @@ pub fn round_trip() -> Result<Latency> {
 /// Bare tungstenite, sending and receiving the same frames.
 pub fn of_peer() -> Result<Latency> {
     let server = server()?;
-    Peer::connect(server.port())?.ask_all(&"x".repeat(MESSAGE))?;
+    Peer::connect(server.port())?.ask_all(&message())?;
     Latency::of_each(server, QUESTIONS)
 }
 
 /// The official client of the Socket.IO project, in Node.js.
 pub fn of_official_client() -> Result<Latency> {
     let server = server()?;
-    if !Path::new(OFFICIAL).is_file() {
-        return Err(Failure::new(format!("`{OFFICIAL}` is missing")));
-    }
     let mut client = Command::new("node")
         .arg(OFFICIAL)
         .args([server.port().to_string(), MESSAGE.to_string()])
         .stdin(Stdio::null())
         .spawn()
         .map_err(|error| Failure::new(format!("can't run `node`: {error}; install Node.js 18 or newer")))?;
-    let latency = Latency::of_each(server, QUESTIONS);
+    // First the client: a server that nobody connects to waits for ever.
     let status = wait(&mut client)?;
     match status.success() {
-        true => latency,
+        true => Latency::of_each(server, QUESTIONS),
         false => Err(Failure::new(format!("the official client: {status}"))),
     }
 }

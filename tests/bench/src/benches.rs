@@ -171,15 +171,20 @@ fn ack() -> Result<Vec<Measure>> {
 }
 
 fn latency() -> Result<Vec<Measure>> {
-    let best = best_latency;
     let measure = |bench, value, limit| Measure {
         bench,
         value,
         unit: "µs",
         limit,
     };
-    let (peer, ours) = (best(latency::to_peer)?, best(latency::to_first_node)?);
-    let (peer_back, back) = (best(latency::round_trip_of_peer)?, best(latency::round_trip)?);
+    let (peer, ours) = (
+        best_latency(latency::to_peer)?,
+        best_latency(latency::to_first_node)?,
+    );
+    let (peer_back, back) = (
+        best_latency(latency::round_trip_of_peer)?,
+        best_latency(latency::round_trip)?,
+    );
     Ok(vec![
         measure("latency_first_node", ours.median, Limit::Beside(peer.median)),
         // The design's limit begins with the bytes in our socket, which is when the peer has read them.

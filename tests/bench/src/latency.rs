@@ -16,7 +16,7 @@ use crate::{
     peer::Peer,
     project::{Complaints, Project, run_to_exit},
     server::{Job, Server, event},
-    throughput::{CONNECT, GO, MESSAGE, settings},
+    throughput::{CONNECT, GO, message, settings},
 };
 
 /// How many events go one by one; the first of them warm up.
@@ -85,7 +85,7 @@ impl Console for Watch {
 pub fn to_first_node() -> Result<Latency> {
     let (seen, seen_by_client) = channel();
     let server = Server::start(Job::Paced {
-        event: event(&"x".repeat(MESSAGE)),
+        event: event(&message()),
         count: EVENTS,
         seen: seen_by_client,
     })?;
@@ -107,7 +107,7 @@ pub fn to_first_node() -> Result<Latency> {
 pub fn to_peer() -> Result<Latency> {
     let (seen, seen_by_client) = channel();
     let server = Server::start(Job::Paced {
-        event: event(&"x".repeat(MESSAGE)),
+        event: event(&message()),
         count: EVENTS,
         seen: seen_by_client,
     })?;
@@ -120,7 +120,7 @@ pub fn to_peer() -> Result<Latency> {
 /// To On Receive and back with Send.
 pub fn round_trip() -> Result<Latency> {
     let server = Server::start(Job::RoundTrips {
-        event: event(&"x".repeat(MESSAGE)),
+        event: event(&message()),
         count: EVENTS,
     })?;
     let echo = "received: socketio.on_receive { configuration = \"bench\" }\n\
@@ -137,7 +137,7 @@ pub fn round_trip() -> Result<Latency> {
 /// To bare tungstenite and back.
 pub fn round_trip_of_peer() -> Result<Latency> {
     let server = Server::start(Job::RoundTrips {
-        event: event(&"x".repeat(MESSAGE)),
+        event: event(&message()),
         count: EVENTS,
     })?;
     let mut peer = Peer::connect(server.port())?;

@@ -12,6 +12,11 @@ use crate::{
 /// How long the message of an event is.
 pub const MESSAGE: usize = 100;
 
+/// A message so long.
+pub fn message() -> String {
+    "x".repeat(MESSAGE)
+}
+
 /// How many events one run receives.
 const RECEIVED: u64 = 400_000;
 
@@ -52,7 +57,7 @@ const KEEP: &str = "\
 /// Many of one message, and another at the end. Events keep their order, so who has the last one has had all.
 fn blast() -> Job {
     Job::Blast {
-        event: event(&"x".repeat(MESSAGE)),
+        event: event(&message()),
         count: RECEIVED,
         last: event(&last_message()),
     }
@@ -98,10 +103,10 @@ pub fn received_by_peer() -> Result<f64> {
 /// Events a second that come from a loop in the graph.
 pub fn sent() -> Result<f64> {
     let server = Server::start(Job::Count {
-        event: event(&"x".repeat(MESSAGE)),
+        event: event(&message()),
         count: SENT,
     })?;
-    let message = "x".repeat(MESSAGE);
+    let message = message();
     let send = format!(
         "loop: flow_control.for_loop {{ last_index = {SENT} }}\n\
          send: socketio.send {{ configuration = \"bench\", event_name = \"e\", message = \"{message}\" }}\n\
@@ -118,7 +123,7 @@ pub fn sent() -> Result<f64> {
 
 /// Events a second that bare tungstenite writes.
 pub fn sent_by_peer() -> Result<f64> {
-    let event = event(&"x".repeat(MESSAGE));
+    let event = event(&message());
     let server = Server::start(Job::Count {
         event: event.clone(),
         count: SENT,
