@@ -188,11 +188,13 @@ impl Connection {
         let Some(size) = self.reserve_or_drop(&mut state, event, size, None)? else {
             return Ok(());
         };
-        let command = Command::Emit {
-            event: outgoing,
-            size,
-        };
-        self.command(&mut state, command)
+        self.command(
+            &mut state,
+            Command::Emit {
+                event: outgoing,
+                size,
+            },
+        )
     }
 
     /// As [`send`](Self::send), but what cannot be written at once is dropped.
@@ -207,12 +209,8 @@ impl Connection {
         let Ok(size) = self.reserve(event, size) else {
             return Ok(());
         };
-        let outgoing = Outgoing::Volatile(Box::new(Event::new(namespace, event, argument)));
-        let command = Command::Emit {
-            event: outgoing,
-            size,
-        };
-        self.command(&mut state, command)
+        let event = Outgoing::Volatile(Box::new(Event::new(namespace, event, argument)));
+        self.command(&mut state, Command::Emit { event, size })
     }
 
     /// As [`send`](Self::send), and asks for an acknowledgement, of which the asker hears; without a time limit that of

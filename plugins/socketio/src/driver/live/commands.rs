@@ -53,8 +53,7 @@ impl Live<'_> {
                 self.client.disconnect(now);
             }
             Command::Emit { event, size } => {
-                self.taken.packets += 1;
-                self.taken.bytes += size;
+                self.take(size);
                 self.emit(now, event);
                 self.make_room();
             }
@@ -64,8 +63,7 @@ impl Live<'_> {
                 timeout,
                 asker,
             } => {
-                self.taken.packets += 1;
-                self.taken.bytes += size;
+                self.take(size);
                 self.ask(now, *event, timeout, asker);
                 self.make_room();
             }
@@ -81,8 +79,7 @@ impl Live<'_> {
                 argument,
                 size,
             } => {
-                self.taken.packets += 1;
-                self.taken.bytes += size;
+                self.take(size);
                 let args = argument.into_args();
                 if let Err(error) = self.client.acknowledge(now, request.id, &args) {
                     self.context.outlet.error(&request.namespace, &error.to_string());
@@ -131,6 +128,12 @@ impl Live<'_> {
             }
         }
         self.client.connect(now());
+    }
+
+    /// Something to send of this size came out of the mailbox.
+    fn take(&mut self, size: usize) {
+        self.taken.packets += 1;
+        self.taken.bytes += size;
     }
 
     fn emit(&mut self, now: Instant, event: Outgoing) {
