@@ -136,14 +136,7 @@ fn before_the_join_events_wait_within_the_bounds() {
         ..retrying(1)
     });
     pair.join("/");
-    pair.emit("/", "1");
-    pair.emit("/", "2");
-    let full = EmitError::BufferFull {
-        namespace: "/".into(),
-        packets: 2,
-        bytes: 14,
-    };
-    assert_eq!(pair.try_emit("/", "3", vec![]), Err(full));
+    pair.fill_for_two();
     assert_eq!(
         pair.client.queued(),
         Limits {

@@ -70,14 +70,7 @@ fn full_buffer_is_a_named_error_and_keeps_what_it_has() {
     });
     pair.join("/");
     pair.join("/a");
-    pair.emit("/", "1");
-    pair.emit("/", "2");
-    let full = EmitError::BufferFull {
-        namespace: "/".into(),
-        packets: 2,
-        bytes: 14,
-    };
-    assert_eq!(pair.try_emit("/", "3", vec![]), Err(full));
+    pair.fill_for_two();
     pair.emit("/a", "own buffer");
     pair.connect();
     pair.open();

@@ -37,6 +37,19 @@ pub(crate) fn millis(millis: u64) -> Duration {
 }
 
 impl Pair {
+    /// Fills a send buffer for two events, in `/`, and shows that it takes no third.
+    #[track_caller]
+    pub(crate) fn fill_for_two(&mut self) {
+        self.emit("/", "1");
+        self.emit("/", "2");
+        let full = EmitError::BufferFull {
+            namespace: "/".into(),
+            packets: 2,
+            bytes: 14,
+        };
+        assert_eq!(self.try_emit("/", "3", vec![]), Err(full));
+    }
+
     pub(crate) fn new() -> Self {
         Self::with(config())
     }
