@@ -1,7 +1,7 @@
 //! Events that are sent until the server has acknowledged them.
 
 use super::util::{Pair, config, millis};
-use crate::{AckId, Config, Data, EmitError, Limits, Retries};
+use crate::{AckId, Config, Data, Limits, Retries};
 
 const NOTHING: [&str; 0] = [];
 
