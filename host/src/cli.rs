@@ -7,6 +7,7 @@
 mod check;
 mod describe;
 mod failure;
+mod new;
 mod plugins;
 mod run;
 mod settings;
@@ -76,6 +77,11 @@ enum Command {
     Settings {
         #[command(subcommand)]
         command: settings::Command,
+    },
+    /// Make a project or a plugin that runs at once
+    New {
+        #[command(subcommand)]
+        command: new::Command,
     },
     /// Print completions for a shell
     #[command(after_help = COMPLETIONS)]
@@ -150,6 +156,7 @@ fn execute(arguments: Arguments, out: &mut io::Stdout) -> Result<ExitCode, Failu
         Command::Plugins { command } => plugins::execute(&place, command, out),
         Command::Toolbox { command } => toolbox::execute(&place, command, out),
         Command::Settings { command } => settings::execute(&place, command, out),
+        Command::New { command } => new::execute(command, out),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "pulsewire", out);
             Ok(ExitCode::SUCCESS)

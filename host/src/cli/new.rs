@@ -1,0 +1,131 @@
+//! `pulsewire new`: a project or a plugin that runs at once.
+//!
+//! The files are those of `host/templates`. Those of a plugin are whole Rust and TOML for a plugin `my_plugin`, whose name
+//! is replaced; `{{…}}` stands for what depends on where this program and the new folder are.
+
+mod names;
+mod plugin;
+
+use std::{
+    fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::ValueHint;
+
+use super::Failure;
+
+#[derive(clap::Subcommand, Debug)]
+pub(super) enum Command {
+    /// Make a project: a folder with settings and a graph
+    Project {
+        /// The folder, which must not exist
+        #[arg(value_name = "NAME", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
+    /// Make a plugin: a crate with nodes, an event, settings, tests, and a project that uses it
+    Plugin {
+        /// The plugin's id in snake case, or the path of a folder that is named so; it must not exist
+        #[arg(value_name = "NAME", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+        /// The checkout of Pulsewire whose plugin-api it is built with [default: the one that this program was built in,
+        /// or its public repository]
+        #[arg(long, value_name = "PATH", value_hint = ValueHint::DirPath)]
+        api: Option<PathBuf>,
+    },
+}
+
+/// A file to be, and its text.
+type File = (PathBuf, String);
+
+pub(super) fn execute(command: Command, out: &mut impl Write) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Project { folder } => {
+            make(&folder, &project(), |_| Ok(()))?;
+            let shown = folder.display();
+            writeln!(out, "made the project `{shown}`; run it: pulsewire run {shown}")?;
+        }
+        Command::Plugin { folder, api } => {
+            let id = names::plugin_id(&folder)?;
+            let source = plugin::Source::find(api)?;
+            make(&folder, &plugin::files(id, &source), |folder| {
+                plugin::link(folder, id)
+            })?;
+            let shown = folder.display();
+            writeln!(out, "made the plugin `{id}`, with plugin-api from {source}")?;
+            writeln!(
+                out,
+                "test it: cd {shown} && cargo test; run it: cargo build && pulsewire run project"
+            )?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn project() -> [File; 2] {
+    [
+        (
+            "settings.toml".into(),
+            include_str!("../../templates/project/settings.toml").into(),
+        ),
+        (
+            "logic/project.toml".into(),
+            include_str!("../../templates/project/logic.toml").into(),
+        ),
+    ]
+}
+
+/// Makes the folder with these files, whole or not at all. What is there already is never touched.
+fn make(folder: &Path, files: &[File], finish: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), Failure> {
+    let shown = folder.display();
+    fs::create_dir(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Failure::refused(
+            format!("`{shown}` exists already"),
+            Some("choose another name, or remove it".to_owned()),
+        ),
+        _ => Failure::refused(format!("cannot make the folder `{shown}`: {error}"), None),
+    })?;
+    let written = files
+        .iter()
+        .try_for_each(|(path, text)| write(&folder.join(path), text))
+        .and_then(|()| finish(folder));
+    written.map_err(|error| {
+        // It was made above, so nothing of anybody else's is in it.
+        let _ = fs::remove_dir_all(folder);
+        Failure::refused(format!("cannot write into `{shown}`: {error}"), None)
+    })
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_exists_is_left_alone() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("hall");
+        make(&folder, &project(), |_| Ok(())).unwrap();
+        fs::write(folder.join("settings.toml"), "mine").unwrap();
+        let refused = make(&folder, &project(), |_| Ok(())).unwrap_err().to_string();
+        assert!(refused.contains("exists already"), "{refused}");
+        assert_eq!(fs::read_to_string(folder.join("settings.toml")).unwrap(), "mine");
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_folder_that_could_not_be_filled() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("hall");
+        let failed = make(&folder, &project(), |_| Err(io::Error::other("full")));
+        assert!(failed.unwrap_err().to_string().contains("full"));
+        assert!(!folder.exists());
+    }
+}
