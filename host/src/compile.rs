@@ -1,14 +1,18 @@
 //! The compiler: graphs as the designer wrote them → a program that looks nothing up.
 //!
-//! One pass, all faults at once: [`shape`] settles what sockets a node has, `wires` joins them, `targets` finds the
-//! next node of every pulse output, `cycles` refuses pulses that could never end, `idle` warns of nodes that never run.
+//! One pass, all faults at once: [`shape`] settles what sockets a node has, `wires` joins them, `functions` takes each
+//! function in wherever it is called, `lay` fills the program's tables, `targets` finds the next node of every pulse
+//! output, `cycles` refuses pulses that could never end, `idle` warns of nodes that never run.
 
 mod cycles;
+mod functions;
 mod graph;
 mod hints;
 mod idle;
+mod lay;
 mod names;
 pub mod shape;
+mod sheet;
 mod targets;
 mod wires;
 
@@ -105,8 +109,11 @@ impl Target {
 /// What is known about a node beside the tables.
 #[derive(Clone, Debug)]
 pub struct NodeInfo {
-    /// `project`, `scenes/NAME`.
+    /// Where it runs: `project`, `scenes/NAME`, and within the function that the node `connect` calls,
+    /// `project/connect`.
     pub graph: Arc<str>,
+    /// The graph whose file it stands in: `project`, `scenes/NAME`, `functions/NAME`.
+    pub written_in: Arc<str>,
     /// Its id.
     pub id: Arc<str>,
     /// The id of its type.
@@ -129,6 +136,7 @@ impl NodeInfo {
     /// Whether a running node of this kind can go on as `other`.
     pub fn is_same_node(&self, other: &NodeInfo) -> bool {
         self.node_type == other.node_type
+            && self.written_in == other.written_in
             && self.placeholder == other.placeholder
             && self.attributes == other.attributes
             && self.outputs == other.outputs

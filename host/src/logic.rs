@@ -10,6 +10,7 @@ mod folder;
 mod parse;
 
 pub use folder::read_project_logic;
+pub(crate) use parse::is_id;
 pub use parse::parse_graph;
 
 use pulsewire_plugin_api::{
@@ -34,8 +35,20 @@ pub struct Graph {
     pub wires: Vec<Wire>,
     /// `[[variable]]`.
     pub variables: Vec<Variable>,
-    /// `[[event]]`.
+    /// `[[event]]`; functions have none.
     pub events: Vec<CustomEvent>,
+    /// `[[input]]` of a function: what its calls hand in.
+    pub inputs: Vec<Parameter>,
+    /// `[[output]]` of a function: what its calls get back.
+    pub outputs: Vec<Parameter>,
+}
+
+impl Graph {
+    /// `NAME` of `functions/NAME`, if it is a function's graph.
+    pub fn function_name(&self) -> Option<&str> {
+        let is_function = self.scope == Scope::Function;
+        is_function.then(|| self.id.split_once('/').map_or(&*self.id, |(_, name)| name))
+    }
 }
 
 /// A name or value with its place in the file.
@@ -112,7 +125,7 @@ pub struct CustomEvent {
     pub parameters: Vec<Parameter>,
 }
 
-/// A parameter of a custom event.
+/// A parameter of a custom event or of a function.
 #[derive(Clone, Debug)]
 pub struct Parameter {
     /// Its name; also the id of the socket.

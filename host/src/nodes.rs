@@ -69,6 +69,7 @@ category!(development: assert benchmark clear_console console profiler);
 category!(dictionary: elements get_dictionary_element whole);
 category!(events: event_listener event_trigger on_error on_initialize on_variable_change on_variable_set);
 category!(flow_control: branch compare for_each_loop for_loop index_switch is_equal select_data sequential switch toggle);
+category!(functions: function function_input function_output);
 category!(io: assets directories files get_file_extension);
 category!(math: add analysis bool_value boolean division folding increment interpolate math_constant modulo numerical_value random range rotation_matrix round rounding trigonometry vector_value);
 category!(string: case characters concat_strings contains crypto_hash edit format json_parse json_stringify random_string regex search string_value);
@@ -132,6 +133,9 @@ pub static BUILTINS: &[Builtin] = &[
     flow_control::sequential::NODE,
     flow_control::switch::NODE,
     flow_control::toggle::NODE,
+    functions::function::NODE,
+    functions::function_input::NODE,
+    functions::function_output::NODE,
     io::directories::GET,
     io::directories::LIST,
     io::directories::SET,
@@ -232,6 +236,15 @@ pub const ON_INITIALIZE: &str = "events.on_initialize";
 
 /// The event that is raised when a node fails.
 pub const ON_ERROR: &str = "events.on_error";
+
+/// The type of the nodes that call a function.
+pub const FUNCTION: &str = "functions.function";
+
+/// The type of the node in a function where its calls go in.
+pub const FUNCTION_INPUT: &str = "functions.function_input";
+
+/// The type of the nodes in a function where its calls go out.
+pub const FUNCTION_OUTPUT: &str = "functions.function_output";
 
 const ON_VARIABLE_CHANGE: &str = "events.on_variable_change";
 const ON_VARIABLE_SET: &str = "events.on_variable_set";
@@ -426,6 +439,19 @@ impl Node for PassInput {
     }
 }
 
+/// A call of a function, and its end: each input becomes the output of the same place.
+struct PassInputs;
+
+impl Node for PassInputs {
+    fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
+        for at in 0..call.output_count() {
+            let value = call.input(at).clone();
+            call.set(at, value);
+        }
+        Ok(Flow::fire(0))
+    }
+}
+
 /// Ends the timeout or interval whose Instance ID is the first input.
 struct CancelTimer;
 
@@ -445,6 +471,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::compile::shape::{FUNCTION_INPUTS, FUNCTION_OUTPUTS};
 
     #[test]
     fn every_builtin_is_described_whole_and_once() {
@@ -459,8 +486,10 @@ mod tests {
             );
             assert!(!node_type.help.is_empty(), "{} has no help", node_type.id);
             for socket in node_type.inputs.iter().chain(&node_type.outputs) {
-                let known =
-                    |id: &str| id.is_empty() || node_type.attributes.iter().any(|known| known.id == id);
+                let known = |id: &str| {
+                    ["", FUNCTION_INPUTS, FUNCTION_OUTPUTS].contains(&id)
+                        || node_type.attributes.iter().any(|known| known.id == id)
+                };
                 assert!(
                     known(&socket.repeat) && known(&socket.typed_by),
                     "{}: {}",

@@ -232,7 +232,7 @@ fn make_node(
 /// What `--strict` refuses: every node that would only be a placeholder.
 fn placeholders(program: &Program, graphs: &[Graph], toolbox: &Toolbox) -> Vec<Fault> {
     let absent = program.infos.iter().filter(|info| info.placeholder);
-    let absent: HashSet<(&str, &str)> = absent.map(|info| (&*info.graph, &*info.id)).collect();
+    let absent: HashSet<(&str, &str)> = absent.map(|info| (&*info.written_in, &*info.id)).collect();
     let mut faults = Vec::new();
     for graph in graphs {
         for node in graph

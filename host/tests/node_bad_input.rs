@@ -7,7 +7,7 @@ mod common;
 use common::{compile_all, project, start};
 use pulsewire_host::toolbox::Toolbox;
 use pulsewire_plugin_api::{
-    manifest::{NodeType, SocketType},
+    manifest::{NodeType, Scope, SocketType},
     value::{DataType, Value},
 };
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
@@ -99,6 +99,7 @@ fn settables(node_type: &NodeType) -> Vec<Settable> {
         let samples: Vec<String> = match (attribute.options_from.as_str(), attribute.options.as_slice()) {
             ("variables", _) => vec![r#""v""#.to_owned()],
             ("events", _) => vec![r#""e""#.to_owned()],
+            ("functions", _) => vec![r#""f""#.to_owned()],
             (_, []) => samples_of(attribute.data_type)
                 .into_iter()
                 .map(str::to_owned)
@@ -152,7 +153,8 @@ fn run(node_type: &NodeType, attributes: &[(&str, &str)]) -> bool {
         lines.push_str(&format!("all.pulse_{} -> node.{}{number}\n", at + 1, pulse.id));
     }
     let text = project(&lines.replace("HUGE", &format!("{:?}", "a ".repeat(10_000))));
-    let (program, faults) = compile_all(&[("project", &text)]);
+    let function = project("[[input]]\nname = \"a\"\ntype = \"Int\"\nbegin: functions.function_input");
+    let (program, faults) = compile_all(&[("project", &text), ("functions/f", &function)]);
     if faults.has_errors() {
         return false;
     }
@@ -186,7 +188,8 @@ fn run(node_type: &NodeType, attributes: &[(&str, &str)]) -> bool {
 
 fn each_node(mut test: impl FnMut(&NodeType, &[Settable])) {
     let toolbox = Toolbox::default();
-    for entry in toolbox.available() {
+    let available = toolbox.available().into_iter();
+    for entry in available.filter(|entry| entry.node_type.scopes.contains(&Scope::Project)) {
         test(&entry.node_type, &settables(&entry.node_type));
     }
 }

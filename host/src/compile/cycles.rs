@@ -4,22 +4,28 @@
 
 use pulsewire_plugin_api::manifest::NodeKind;
 
-use super::{Program, graph::Draft};
-use crate::diagnostics::Faults;
+use super::{Program, functions::Use, lay::Place, sheet::Draft};
+use crate::diagnostics::{Fault, Faults};
 
-/// Finds every such ring and names it once.
-pub(super) fn check(drafts: &[Draft<'_>], program: &Program, faults: &mut Faults) {
-    let by_number: Vec<&Draft<'_>> = drafts.iter().filter(|draft| draft.number.is_some()).collect();
+/// Finds every such ring and names it once, also one within a function that is called several times.
+pub(super) fn check(uses: &[Use<'_>], places: &[Vec<Place>], program: &Program, faults: &mut Faults) {
+    let drafts = uses.iter().zip(places);
+    let drafts = drafts.flat_map(|(one, places)| one.sheet.drafts.iter().zip(places));
+    let by_number: Vec<&Draft<'_>> = drafts
+        .filter(|(_, place)| place.number.is_some())
+        .map(|(draft, _)| draft)
+        .collect();
     let next = |number: usize| -> Option<usize> {
-        let draft = by_number[number];
-        let unconditional = draft.kind() == Some(NodeKind::Action) && draft.pulses.len() == 1;
-        let target = program.next[program.nodes[number].first_next as usize..]
+        let place = &program.nodes[number];
+        let unconditional = by_number[number].kind() == Some(NodeKind::Action) && place.next_count == 1;
+        let target = program.next[place.first_next as usize..]
             .first()
             .filter(|_| unconditional)?;
         (!target.is_none()).then_some(target.node as usize)
     };
     // The walk that first came to a node; a walk that meets itself has found a ring.
     let mut walk_of = vec![usize::MAX; by_number.len()];
+    let mut found: Vec<Fault> = Vec::new();
     for start in 0..by_number.len() {
         let mut at = Some(start);
         while let Some(number) = at.filter(|&number| walk_of[number] == usize::MAX) {
@@ -40,6 +46,10 @@ pub(super) fn check(drafts: &[Draft<'_>], program: &Program, faults: &mut Faults
             .collect();
         let message = format!("the pulse goes round without end: {}", names.join(" → "));
         let hint = "remove a wire, or put a `utilities.start_timeout` or a `flow_control.branch` in between";
-        faults.push(by_number[first].fault(message).hint(hint));
+        let fault = by_number[first].fault(message).hint(hint);
+        if !found.contains(&fault) {
+            found.push(fault);
+        }
     }
+    found.into_iter().for_each(|fault| faults.push(fault));
 }

@@ -10,6 +10,7 @@ use pulsewire_plugin_api::{
 use super::shape::MOST_REPEATS;
 use crate::{
     diagnostics::{nearest, suggestion},
+    logic::is_id,
     plugins::library_file_name,
     toolbox::{Entry, Toolbox},
 };
@@ -72,6 +73,10 @@ pub(super) fn option(list: &str, text: Option<&str>, options: &[String]) -> Opti
     Some(match (list, list.split_once('.')) {
         ("variables", _) => "declare a `[[variable]]` first".to_owned(),
         ("events", _) => "declare an `[[event]]` first".to_owned(),
+        ("functions", _) => {
+            let name = text.filter(|text| is_id(text)).unwrap_or("NAME");
+            format!("a function is a file: `logic/functions/{name}.toml`")
+        }
         (_, Some((section, list))) => {
             let name = match text {
                 Some(text) if text.contains(|c: char| !c.is_alphanumeric() && c != '_') => {

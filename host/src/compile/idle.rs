@@ -2,11 +2,9 @@
 
 use std::collections::HashSet;
 
-use pulsewire_plugin_api::manifest::Scope;
-
 use super::{
-    graph::{Draft, positions},
     hints,
+    sheet::{Draft, Sheet, positions},
 };
 use crate::{
     diagnostics::{Fault, Faults, Severity},
@@ -16,10 +14,6 @@ use crate::{
 
 /// Warns of each node of one graph that takes pulses, but into which no wire leads one.
 pub(super) fn warn_unreached(graph: &Graph, drafts: &[Draft<'_>], faults: &mut Faults) {
-    // Functions do not run yet at all.
-    if graph.scope == Scope::Function {
-        return;
-    }
     let positions = positions(drafts);
     let is_data = |node: &str, socket: &str| {
         let draft = positions.get(node).map(|at| &drafts[*at]);
@@ -52,9 +46,9 @@ pub(super) fn warn_unreached(graph: &Graph, drafts: &[Draft<'_>], faults: &mut F
 }
 
 /// Warns once of each used node type whose plugin is off or failed.
-pub(super) fn warn_unavailable(drafts: &[Draft<'_>], faults: &mut Faults) {
+pub(super) fn warn_unavailable(sheets: &[Sheet<'_>], faults: &mut Faults) {
     let mut warned = HashSet::new();
-    for draft in drafts {
+    for draft in sheets.iter().flat_map(|sheet| &sheet.drafts) {
         let Some(entry) = draft.entry else { continue };
         let Origin::Unavailable { plugin, reason } = &entry.origin else {
             continue;

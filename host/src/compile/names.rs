@@ -1,9 +1,12 @@
-//! What a graph sees by name: variables and events, its own before the project's, and the lists of the settings.
+//! What a graph sees by name: variables and events, its own before the project's, functions, and the lists of the
+//! settings.
 
 use std::{
     cell::RefCell,
     collections::{BTreeMap, HashMap, HashSet},
 };
+
+use pulsewire_plugin_api::manifest::Scope;
 
 use crate::logic::{CustomEvent, Graph, Variable};
 
@@ -11,6 +14,7 @@ use crate::logic::{CustomEvent, Graph, Variable};
 pub(super) struct Names<'a> {
     variables: BTreeMap<&'a str, (String, &'a Variable)>,
     events: BTreeMap<&'a str, (String, &'a CustomEvent)>,
+    functions: BTreeMap<&'a str, &'a Graph>,
     /// See [`Environment::settings_names`](super::Environment::settings_names).
     settings: &'a dyn Fn(&str) -> Option<Vec<String>>,
     /// The settings lists that were asked for.
@@ -20,16 +24,23 @@ pub(super) struct Names<'a> {
 impl<'a> Names<'a> {
     pub(super) fn new(
         graph: &'a Graph,
-        project: Option<&'a Graph>,
+        all: &'a [Graph],
         settings: &'a dyn Fn(&str) -> Option<Vec<String>>,
     ) -> Self {
         let mut names = Self {
             variables: BTreeMap::new(),
             events: BTreeMap::new(),
+            functions: all
+                .iter()
+                .filter_map(|graph| Some((graph.function_name()?, graph)))
+                .collect(),
             settings,
             lists: RefCell::default(),
         };
-        for graph in project.into_iter().chain([graph]) {
+        let project = all
+            .iter()
+            .filter(|other| other.scope == Scope::Project && other.id != graph.id);
+        for graph in project.chain([graph]) {
             for variable in &graph.variables {
                 let name = variable.name.value.as_str();
                 names
@@ -54,6 +65,11 @@ impl<'a> Names<'a> {
         self.events.get(name).cloned()
     }
 
+    /// The graph of the function `name`.
+    pub(super) fn function(&self, name: &str) -> Option<&'a Graph> {
+        self.functions.get(name).copied()
+    }
+
     /// Whether the settings list has the entry `name`; true if there is no such list now, as nothing can be said then.
     pub(super) fn is_in_settings(&self, list: &str, name: &str) -> bool {
         let mut lists = self.lists.borrow_mut();
@@ -76,5 +92,9 @@ impl<'a> Names<'a> {
 
     pub(super) fn events(&self) -> impl Iterator<Item = &str> {
         self.events.keys().copied()
+    }
+
+    pub(super) fn functions(&self) -> impl Iterator<Item = &str> {
+        self.functions.keys().copied()
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A descriptor may let an attribute decide a socket's type (`typed_by`) and how often it stands (`repeat`):
 //! Add with `data_type = "Int"` and `count = 3` has the inputs `input_1` to `input_3`, all Int. Attributes that are
-//! drop-downs of `variables` or `events` bring the variable's type and the event's parameters with them.
+//! drop-downs of `variables`, `events` or `functions` bring the variable's type, the event's parameters, the function's
+//! inputs and outputs with them. [`FUNCTION_INPUTS`] and [`FUNCTION_OUTPUTS`] stand for those of the graph itself.
 
 use std::collections::HashMap;
 
@@ -15,11 +16,17 @@ use super::{OutputInfo, hints, names::Names};
 use crate::{
     diagnostics::{Fault, Faults, suggestion},
     literal::{coerce, out_of_range},
-    logic::{Graph, NodeUse, Spanned},
+    logic::{Graph, NodeUse, Parameter, Spanned},
 };
 
 /// How often a socket may be repeated.
 pub(super) const MOST_REPEATS: usize = 1000;
+
+/// Repeats a socket for each input of the function in which the node stands.
+pub const FUNCTION_INPUTS: &str = "[[input]]";
+
+/// Repeats a socket for each output of the function in which the node stands.
+pub const FUNCTION_OUTPUTS: &str = "[[output]]";
 
 /// The sockets and attributes of one node.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -138,6 +145,7 @@ impl<'a> Resolver<'a, '_> {
                     "" => format!("attribute `{id}` is `{text}`"),
                     "variables" => format!("there is no variable `{text}`"),
                     "events" => format!("there is no event `{text}`"),
+                    "functions" => format!("there is no function `{text}`"),
                     list => format!("`{list}` has no entry `{text}`"),
                 };
                 let hint = hints::option(&attribute.options_from, Some(text), &names);
@@ -174,6 +182,7 @@ impl<'a> Resolver<'a, '_> {
             "" => attribute.options.is_empty() || attribute.options.iter().any(|option| option == text),
             "variables" => self.names.variable(text).is_some(),
             "events" => self.names.event(text).is_some(),
+            "functions" => self.names.function(text).is_some(),
             list => self.names.is_in_settings(list, text),
         }
     }
@@ -185,14 +194,16 @@ impl<'a> Resolver<'a, '_> {
             "" => Some(attribute.options.clone()),
             "variables" => Some(self.names.variables().map(str::to_owned).collect()),
             "events" => Some(self.names.events().map(str::to_owned).collect()),
+            "functions" => Some(self.names.functions().map(str::to_owned).collect()),
             list => self.names.settings(list),
         }
     }
 
     fn input(&mut self, socket: &Socket) {
-        if let Some(parameters) = self.parameters(socket) {
-            for (id, data_type, default) in parameters {
-                self.data_input(id, data_type, default, (None, None));
+        if let Some(parameters) = self.parameters(socket, true) {
+            for one in parameters {
+                let (id, default) = (one.name.value.clone(), one.default.clone());
+                self.data_input(id, one.data_type, default, (None, None));
             }
             return;
         }
@@ -232,10 +243,11 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn output(&mut self, socket: &Socket) {
-        if let Some(parameters) = self.parameters(socket) {
-            let outputs = parameters
-                .into_iter()
-                .map(|(id, data_type, _)| OutputInfo { id, data_type });
+        if let Some(parameters) = self.parameters(socket, false) {
+            let outputs = parameters.iter().map(|one| OutputInfo {
+                id: one.name.value.clone(),
+                data_type: one.data_type,
+            });
             self.shape.outputs.extend(outputs);
             return;
         }
@@ -253,29 +265,35 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    /// A socket repeated by an attribute that names an event stands for each parameter of that event.
-    fn parameters(&self, socket: &Socket) -> Option<Vec<(String, DataType, Value)>> {
+    /// A socket repeated by an attribute that names an event or a function stands for each parameter of that.
+    fn parameters(&self, socket: &Socket, is_input: bool) -> Option<&'a [Parameter]> {
+        match socket.repeat.as_str() {
+            FUNCTION_INPUTS => return Some(&self.graph.inputs),
+            FUNCTION_OUTPUTS => return Some(&self.graph.outputs),
+            _ => {}
+        }
         let by = self
             .node_type
             .attributes
             .iter()
             .find(|attribute| attribute.id == socket.repeat)?;
-        if by.options_from != "events" {
-            return None;
-        }
-        let name = self
-            .given(&by.id)
-            .map(|given| given.value.to_string())
-            .unwrap_or_default();
-        let parameters = self
-            .names
-            .event(&name)
-            .map(|(_, event)| event.parameters.as_slice())
-            .unwrap_or_default();
-        let sockets = parameters
-            .iter()
-            .map(|one| (one.name.value.clone(), one.data_type, one.default.clone()));
-        Some(sockets.collect())
+        let name = || {
+            self.given(&by.id)
+                .map(|given| given.value.to_string())
+                .unwrap_or_default()
+        };
+        let parameters: Option<&'a [Parameter]> = match by.options_from.as_str() {
+            "events" => self
+                .names
+                .event(&name())
+                .map(|(_, event)| event.parameters.as_slice()),
+            "functions" => self.names.function(&name()).map(|function| match is_input {
+                true => function.inputs.as_slice(),
+                false => function.outputs.as_slice(),
+            }),
+            _ => return None,
+        };
+        Some(parameters.unwrap_or_default())
     }
 
     fn places(&mut self, id: &str, repeat: &str) -> Vec<Place> {

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::{
-    graph::{Draft, accepts, positions},
     hints,
     shape::Shape,
+    sheet::{Draft, accepts, positions},
 };
 use crate::{
     diagnostics::{Fault, Faults, Span, nearest, suggestion},

@@ -1,4 +1,4 @@
-//! What a graph declares: variables, and custom events with their parameters.
+//! What a graph declares: variables, custom events with their parameters, and what a function takes and gives.
 
 use pulsewire_plugin_api::value::{DataType, Value};
 use toml::{
@@ -19,8 +19,37 @@ const VARIABLE: &[&str] = &["name", "type", "value", "persistent"];
 const EVENT: &[&str] = &["name", "parameters"];
 const PARAMETER: &[&str] = &["name", "type", "default"];
 
-/// What Event Trigger and Event Listener have beside their event's parameters, which become sockets of theirs.
-const TAKEN: &[(&str, &str)] = &[("in", "a socket"), ("out", "a socket"), ("event", "an attribute")];
+const OUTPUT: &[&str] = &["name", "type"];
+
+/// What a list of parameters is.
+struct Parameters {
+    /// Where it stands, for messages.
+    list: &'static str,
+    /// One of it, with its article.
+    one: &'static str,
+    keys: &'static [&'static str],
+    /// The attribute of the nodes whose sockets the parameters become.
+    attribute: &'static str,
+}
+
+const OF_EVENT: Parameters = Parameters {
+    list: "event.parameters",
+    one: "a parameter",
+    keys: PARAMETER,
+    attribute: "event",
+};
+const INPUTS: Parameters = Parameters {
+    list: "input",
+    one: "an input",
+    keys: PARAMETER,
+    attribute: "function",
+};
+const OUTPUTS: Parameters = Parameters {
+    list: "output",
+    one: "an output",
+    keys: OUTPUT,
+    attribute: "function",
+};
 
 pub(super) fn variables(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<Variable> {
     let tables = reader.tables(item, "variable");
@@ -60,7 +89,7 @@ pub(super) fn events(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -
         for (key, item) in table {
             match key.get_ref().as_ref() {
                 "name" => event_name = name(reader, &mut unique, item),
-                "parameters" => parameters = event_parameters(reader, item),
+                "parameters" => parameters = self::parameters(reader, item, &OF_EVENT),
                 _ => reader.unknown(key, EVENT),
             }
         }
@@ -70,23 +99,39 @@ pub(super) fn events(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -
     events
 }
 
-fn event_parameters(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<Parameter> {
-    let tables = reader.tables(item, "event.parameters");
-    let mut unique = Unique::new("parameter", tables.len());
+/// `[[input]]` of a function.
+pub(super) fn inputs(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<Parameter> {
+    parameters(reader, item, &INPUTS)
+}
+
+/// `[[output]]` of a function.
+pub(super) fn outputs(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<Parameter> {
+    parameters(reader, item, &OUTPUTS)
+}
+
+fn parameters(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>, kind: &Parameters) -> Vec<Parameter> {
+    let word = kind.one.split_once(' ').map_or(kind.one, |(_, word)| word);
+    let tables = reader.tables(item, kind.list);
+    let mut unique = Unique::new(word, tables.len());
     let mut parameters = Vec::with_capacity(tables.len());
     for (table, span) in tables {
         for (key, _) in table {
-            if !PARAMETER.contains(&key.get_ref().as_ref()) {
-                reader.unknown(key, PARAMETER);
+            if !kind.keys.contains(&key.get_ref().as_ref()) {
+                reader.unknown(key, kind.keys);
             }
         }
-        reader.require(table, &span, "a parameter", &["name", "type"]);
+        reader.require(table, &span, kind.one, &["name", "type"]);
         let name = table.get("name").and_then(|item| {
-            let text = id(reader, "parameter name", item)?;
+            let text = id(reader, &format!("{word} name"), item)?;
             unique.check(reader, text, &item.span());
-            if let Some((_, what)) = TAKEN.iter().find(|(taken, _)| *taken == text) {
+            // The nodes that have the parameters as sockets have these beside them.
+            let what = match text {
+                "in" | "out" => Some("a socket"),
+                _ => (text == kind.attribute).then_some("an attribute"),
+            };
+            if let Some(what) = what {
                 let message = format!("`{text}` is the name of {what} already");
-                reader.fault(&item.span(), message, Some("rename the parameter".to_owned()));
+                reader.fault(&item.span(), message, Some(format!("rename the {word}")));
             }
             Some(spanned(text, item))
         });

@@ -1,4 +1,4 @@
-//! One logic file: its nodes and wires. What it declares, variables and events, is in `declared`.
+//! One logic file: its nodes and wires. What it declares, such as variables and events, is in `declared`.
 
 use std::collections::HashMap;
 
@@ -15,6 +15,7 @@ use crate::{
 };
 
 const GRAPH: &[&str] = &["format", "node", "wire", "variable", "event", "layout"];
+const FUNCTION: &[&str] = &["format", "node", "wire", "variable", "input", "output", "layout"];
 const NODE: &[&str] = &["id", "type", "attributes", "enabled", "pulse_pass_through"];
 const WIRE: &[&str] = &["from", "to"];
 
@@ -45,24 +46,45 @@ pub fn parse_graph(source: Source, id: String, scope: Scope, faults: &mut Faults
         wires: Vec::new(),
         variables: Vec::new(),
         events: Vec::new(),
+        inputs: Vec::new(),
+        outputs: Vec::new(),
     };
+    let is_function = scope == Scope::Function;
     for (key, item) in &file {
         match key.get_ref().as_ref() {
             "format" => {}
             "node" => graph.nodes = nodes(&mut reader, item),
             "wire" => graph.wires = wires(&mut reader, item),
             "variable" => graph.variables = super::declared::variables(&mut reader, item),
-            "event" => graph.events = super::declared::events(&mut reader, item),
+            "event" if !is_function => graph.events = super::declared::events(&mut reader, item),
+            "input" if is_function => graph.inputs = super::declared::inputs(&mut reader, item),
+            "output" if is_function => graph.outputs = super::declared::outputs(&mut reader, item),
+            "event" => {
+                let hint = "declare it in `logic/project.toml`; a function may trigger it".to_owned();
+                reader.fault(
+                    &key.span(),
+                    "a function has no events of its own".to_owned(),
+                    Some(hint),
+                );
+            }
+            side @ ("input" | "output") => {
+                let hint = "they stand in `logic/functions/NAME.toml`".to_owned();
+                reader.fault(
+                    &key.span(),
+                    format!("only functions have `[[{side}]]`"),
+                    Some(hint),
+                );
+            }
             // Where the editor puts what; no business of the engine.
             "layout" => drop(reader.table(item, || "positions stand in `[layout]`".to_owned())),
-            _ => reader.unknown(key, GRAPH),
+            _ => reader.unknown(key, if is_function { FUNCTION } else { GRAPH }),
         }
     }
     Some(graph)
 }
 
 /// Whether `text` may be an id: one word without dots.
-pub(super) fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c == '.' || c.is_whitespace() || c.is_control())
 }
 

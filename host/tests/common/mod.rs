@@ -49,10 +49,10 @@ impl Recorder {
 
 pub fn graph(id: &str, text: &str, faults: &mut Faults) -> Option<Graph> {
     let source = Arc::new(SourceFile::new(format!("logic/{id}.toml"), text));
-    let scope = if id == "project" {
-        Scope::Project
-    } else {
-        Scope::Scene
+    let scope = match id.split_once('/') {
+        None => Scope::Project,
+        Some(("functions", _)) => Scope::Function,
+        Some(_) => Scope::Scene,
     };
     parse_graph(source, id.to_owned(), scope, faults)
 }
@@ -74,7 +74,12 @@ pub fn compile_all(graphs: &[(&str, &str)]) -> (Program, Faults) {
 
 /// The faults of one project graph, rendered.
 pub fn faults(text: &str) -> String {
-    let (_, faults) = compile_all(&[("project", text)]);
+    faults_of(&[("project", text)])
+}
+
+/// The faults of several graphs, rendered.
+pub fn faults_of(graphs: &[(&str, &str)]) -> String {
+    let (_, faults) = compile_all(graphs);
     faults
         .into_sorted()
         .iter()
@@ -109,6 +114,13 @@ pub fn start(mut program: Program) -> Running {
 /// Runs a project graph until nothing waits; what the console says.
 pub fn run(text: &str) -> Vec<String> {
     let mut running = engine(&[("project", text)]);
+    running.engine.run_pending();
+    running.console.lines()
+}
+
+/// Runs several graphs until nothing waits; what the console says.
+pub fn run_all(graphs: &[(&str, &str)]) -> Vec<String> {
+    let mut running = engine(graphs);
     running.engine.run_pending();
     running.console.lines()
 }
