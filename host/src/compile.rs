@@ -58,7 +58,13 @@ pub struct VariablePlace {
     pub slot: u32,
     /// Its declared type.
     pub data_type: DataType,
+    /// Whether its value outlives the run.
+    pub persistent: bool,
 }
+
+/// The attribute that tells a node that its variable is persistent. It stands in no file: the variable's declaration says
+/// it.
+pub(crate) const IS_PERSISTENT: &str = "[[variable]].persistent";
 
 impl Program {
     /// Gives the node at position `at` the number under which it alone receives events.

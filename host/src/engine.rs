@@ -7,6 +7,7 @@
 
 mod branch;
 mod events;
+mod keep;
 mod node;
 mod queue;
 mod replace;
@@ -16,6 +17,7 @@ mod timers;
 mod world;
 
 pub use events::{EventId, Events};
+pub(crate) use keep::Keeper;
 pub use node::{EngineNode, Placeholder};
 pub(crate) use node::{PassEvent, PluginNode};
 pub use queue::{EventQueue, Full};

@@ -5,13 +5,13 @@
 use std::cell::{Cell, RefCell};
 
 use pulsewire_plugin_api::{
-    Call, Flow, Node, NodeError, NodeResult,
+    NodeError,
     describe::{Attribute, Literal},
     manifest::NodeType,
     value::{DataType, Dictionary, Value},
 };
 
-use crate::engine::{EngineNode, EventId, Events, World};
+use crate::engine::{EngineNode, EventId, Events};
 
 /// Declares `NODE` from a descriptor and a factory.
 macro_rules! builtin {
@@ -77,7 +77,10 @@ category!(utilities: cancel_timeout color_value conversion exit get_command_line
 category!(variables: variable_getter variable_setter);
 
 mod arithmetic;
+mod behaviours;
 mod order;
+
+use behaviours::{CancelTimer, PassInput, PassInputs, Pure};
 
 /// Every built-in node type.
 pub static BUILTINS: &[Builtin] = &[
@@ -411,58 +414,6 @@ impl<'a> Build<'a> {
 
     fn flag(&self, id: &str) -> bool {
         matches!(self.attribute(id), Value::Bool(true))
-    }
-}
-
-/// A node of [`pure!`]: computes its outputs, then fires.
-struct Pure<S> {
-    /// What the attributes say.
-    state: S,
-    run: fn(&S, &mut Call<'_>) -> Result<(), NodeError>,
-}
-
-impl<S: Send> Node for Pure<S> {
-    fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
-        (self.run)(&self.state, call)?;
-        Ok(Flow::fire(0))
-    }
-}
-
-/// What every literal node does: the input, wired or set on the node, becomes the output.
-struct PassInput;
-
-impl Node for PassInput {
-    fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
-        let value = call.input(0).clone();
-        call.set(0, value);
-        Ok(Flow::fire(0))
-    }
-}
-
-/// A call of a function, and its end: each input becomes the output of the same place.
-struct PassInputs;
-
-impl Node for PassInputs {
-    fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
-        for at in 0..call.output_count() {
-            let value = call.input(at).clone();
-            call.set(at, value);
-        }
-        Ok(Flow::fire(0))
-    }
-}
-
-/// Ends the timeout or interval whose Instance ID is the first input.
-struct CancelTimer;
-
-impl EngineNode for CancelTimer {
-    fn execute(&mut self, call: &mut Call<'_>, world: &mut World) -> NodeResult {
-        let timer = call.custom_id(0)?;
-        // Other nodes have timers too, which are nobody's Instance ID.
-        if world.is_cancelling_heard(timer) {
-            world.cancel_timer(timer)?;
-        }
-        Ok(Flow::fire(0))
     }
 }
 

@@ -31,6 +31,7 @@
 //!   in [`OpenOptions::plugin_dirs`].
 
 mod follow;
+mod kept;
 mod make;
 mod on_disk;
 mod places;
@@ -91,6 +92,7 @@ pub struct Runtime {
     services: Arc<Services>,
     engine: Engine,
     console: Arc<dyn Console>,
+    kept: kept::Kept,
     absences: Absences,
     on_disk: on_disk::OnDisk,
     /// Ends with the runtime.
@@ -136,12 +138,15 @@ impl Runtime {
             // A plugin that could not be activated has left the toolbox.
             program = project.compile(&graphs, &mut Faults::default());
         }
+        let kept = kept::Kept::new(project.folder());
+        kept.fill(&mut program);
         let nodes = (0..program.nodes.len())
             .map(|at| make_node(&mut program, at, &mut project, &events, &*console))
             .collect();
         let mut absences = Absences::default();
         absences.report(&program, project.toolbox(), &*console);
         let mut engine = Engine::new(program, nodes, queue, events, Arc::clone(&console));
+        engine.set_keeper(kept.keeper());
         engine.set_surroundings(Surroundings {
             folder: Some(project.folder().to_owned()),
             options: options.options.clone(),
@@ -162,6 +167,7 @@ impl Runtime {
             services,
             engine,
             console,
+            kept,
             absences,
             on_disk,
             _watch: watch,
@@ -198,6 +204,7 @@ impl Runtime {
 impl Drop for Runtime {
     /// Nodes go before the plugins that made them; then the plugins end, each within two seconds.
     fn drop(&mut self) {
+        self.engine.keep();
         for plugin in self.project.active_plugins() {
             self.engine.detach(&plugin);
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use pulsewire_plugin_api::{manifest::NodeKind, value::Value};
 
 use super::{
-    Listener, NodeInfo, NodePlace, OutputInfo, Program, VariablePlace,
+    IS_PERSISTENT, Listener, NodeInfo, NodePlace, OutputInfo, Program, VariablePlace,
     functions::Use,
     sheet::{Draft, Role},
     targets,
@@ -69,6 +69,7 @@ impl Laying<'_> {
             let place = VariablePlace {
                 slot: self.program.slots.len() as u32,
                 data_type: variable.data_type,
+                persistent: variable.persistent,
             };
             self.program.slots.push(variable.value.clone());
             let name = format!("{}/{}", one.path, variable.name.value);
@@ -109,7 +110,9 @@ impl Laying<'_> {
                     output_count: draft.shape.outputs.len() as u32,
                     ..NodePlace::default()
                 });
-                self.program.infos.push(info(one, draft));
+                self.program
+                    .infos
+                    .push(info(one, draft, self.variable(one, draft)));
                 Place {
                     number: Some(number),
                     first_output,
@@ -208,7 +211,7 @@ impl Laying<'_> {
     }
 }
 
-fn info(one: &Use<'_>, draft: &Draft<'_>) -> NodeInfo {
+fn info(one: &Use<'_>, draft: &Draft<'_>, variable: Option<VariablePlace>) -> NodeInfo {
     let node_type = draft.node.node_type.value.as_str();
     let mut attributes = draft.shape.attributes.clone();
     if let Some(name) = &draft.shape.variable {
@@ -220,6 +223,9 @@ fn info(one: &Use<'_>, draft: &Draft<'_>) -> NodeInfo {
         for id in named {
             attributes.insert(id.as_str(), Value::from(one.variable(name)));
         }
+    }
+    if variable.is_some_and(|variable| variable.persistent) {
+        attributes.insert(IS_PERSISTENT, Value::Bool(true));
     }
     NodeInfo {
         graph: Arc::clone(&one.path),

@@ -14,6 +14,7 @@ use pulsewire_plugin_api::value::Value;
 use super::{
     branch::Entry,
     events::{EventId, Events},
+    keep::Keeper,
     node::EngineNode,
     queue::{Batch, EventQueue},
     surroundings::Surroundings,
@@ -43,6 +44,8 @@ pub struct Engine {
     pub(super) variables: HashMap<String, VariablePlace>,
     /// The nodes that an overlong branch ran last.
     pub(super) recent: Vec<u32>,
+    /// Who keeps the values of persistent variables.
+    pub(super) keeper: Option<Keeper>,
     requests: Arc<Requests>,
 }
 
@@ -120,6 +123,7 @@ impl Engine {
             in_error_branch: false,
             variables: HashMap::new(),
             recent: Vec::new(),
+            keeper: None,
             requests: Arc::default(),
         };
         engine.install(program, nodes);
@@ -164,9 +168,13 @@ impl Engine {
             if until.is_some_and(|until| now >= until) {
                 return Outcome::Deadline;
             }
+            if self.keep_at().is_some_and(|at| now >= at) {
+                self.keep();
+            }
             self.run_due_timers(now, until);
             if self.taken.is_empty() && !self.is_wanted_elsewhere(until) {
-                let wait_until = self.world.timers.next_due().into_iter().chain(until).min();
+                let wait_until = self.world.timers.next_due().into_iter();
+                let wait_until = wait_until.chain(until).chain(self.keep_at()).min();
                 self.world.queue.take_all(&mut self.taken, wait_until);
             }
             self.run_taken_events();

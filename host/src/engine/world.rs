@@ -42,6 +42,8 @@ pub struct World {
     /// Where the paths of the nodes of IO begin, from the folder `assets`.
     current_directory: PathBuf,
     console: Arc<dyn Console>,
+    /// When a persistent variable was written that has not been kept since.
+    pub(super) unkept_since: Option<Instant>,
 }
 
 impl World {
@@ -61,6 +63,7 @@ impl World {
             surroundings: Surroundings::default(),
             current_directory: PathBuf::new(),
             console,
+            unkept_since: None,
         }
     }
 
@@ -108,6 +111,13 @@ impl World {
     /// Ends the run with `code` as soon as the running node returns.
     pub fn exit(&mut self, code: i32) {
         self.exit.get_or_insert(code);
+    }
+
+    /// A persistent variable was written.
+    pub fn has_written_persistent(&mut self) {
+        if self.unkept_since.is_none() {
+            self.unkept_since = Some(Instant::now());
+        }
     }
 
     /// Sets a timer for the running node.

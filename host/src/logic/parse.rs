@@ -80,6 +80,16 @@ pub fn parse_graph(source: Source, id: String, scope: Scope, faults: &mut Faults
             _ => reader.unknown(key, if is_function { FUNCTION } else { GRAPH }),
         }
     }
+    if is_function {
+        for variable in graph.variables.iter().filter(|variable| variable.persistent) {
+            let hint = "each call has its own; declare it in `logic/project.toml`".to_owned();
+            let message = format!(
+                "variable `{}` of a function can't be persistent",
+                variable.name.value
+            );
+            reader.fault(&variable.name.span, message, Some(hint));
+        }
+    }
     Some(graph)
 }
 

@@ -71,7 +71,8 @@ impl Runtime {
 
     /// Compiles the graphs for the plugins that are there now and goes on with them. They were found sound.
     fn replace_program(&mut self) {
-        let program = self.project.compile(&self.graphs, &mut Faults::default());
+        let mut program = self.project.compile(&self.graphs, &mut Faults::default());
+        self.kept.fill(&mut program);
         let (project, console, events) = (&mut self.project, &*self.console, self.services.events());
         self.absences.report(&program, project.toolbox(), console);
         self.engine.replace(program, |program, at| {

@@ -4,6 +4,7 @@ use pulsewire_plugin_api::{NodeResult, prelude::*};
 
 use crate::{
     engine::{EngineNode, EventId, World},
+    compile::IS_PERSISTENT,
     nodes::{Builtin, ON_VARIABLE_CHANGE, ON_VARIABLE_SET, VARIABLE},
 };
 
@@ -19,12 +20,14 @@ pub(in crate::nodes) const NODE: Builtin = builtin!(TYPE, |build| {
     Ok(Box::new(VariableSetter {
         set: build.event(ON_VARIABLE_SET, variable),
         changed: build.event(ON_VARIABLE_CHANGE, variable),
+        is_persistent: build.flag(IS_PERSISTENT),
     }))
 });
 
 struct VariableSetter {
     set: EventId,
     changed: EventId,
+    is_persistent: bool,
 }
 
 impl EngineNode for VariableSetter {
@@ -38,6 +41,9 @@ impl EngineNode for VariableSetter {
         }
         call.write_through_input(1, value.clone());
         call.set(0, value);
+        if self.is_persistent {
+            world.has_written_persistent();
+        }
         Ok(Flow::fire(0))
     }
 }
