@@ -17,6 +17,7 @@ use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
@@ -26,6 +27,7 @@ pub use failure::Failure;
 
 use crate::{
     diagnostics::Faults,
+    plugins::{PROBE_LIMIT, Safeguards, try_library},
     project::{OpenOptions, Project},
 };
 
@@ -52,6 +54,9 @@ struct Place {
     /// A folder with plugins, searched first; may be given several times
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     plugin_dir: Vec<PathBuf>,
+    /// How long a library may take when it is tried out before it is opened [default: 5s]
+    #[arg(long, global = true, value_name = "TIME", value_parser = run::parse_duration)]
+    probe_limit: Option<Duration>,
     /// Say more on stderr; twice: even more
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
@@ -83,6 +88,12 @@ enum Command {
         #[command(subcommand)]
         command: new::Command,
     },
+    /// Open a library and answer on stdout; the host runs it before it opens the library itself
+    #[command(name = TRY_LIBRARY, hide = true)]
+    TryLibrary {
+        /// The library
+        path: PathBuf,
+    },
     /// Print completions for a shell
     #[command(after_help = COMPLETIONS)]
     Completions {
@@ -90,6 +101,9 @@ enum Command {
         shell: clap_complete::Shell,
     },
 }
+
+/// The hidden command with which this program tries a library out in a process of its own.
+pub(crate) const TRY_LIBRARY: &str = "try-library";
 
 /// Where shells look.
 const COMPLETIONS: &str = "\
@@ -157,6 +171,7 @@ fn execute(arguments: Arguments, out: &mut io::Stdout) -> Result<ExitCode, Failu
         Command::Toolbox { command } => toolbox::execute(&place, command, out),
         Command::Settings { command } => settings::execute(&place, command, out),
         Command::New { command } => new::execute(command, out),
+        Command::TryLibrary { path } => Ok(try_library(&path)),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "pulsewire", out);
             Ok(ExitCode::SUCCESS)
@@ -174,6 +189,7 @@ impl Place {
         OpenOptions {
             folder,
             plugin_dirs: self.plugin_dir.clone(),
+            safeguards: Safeguards::of_pulsewire(self.probe_limit.unwrap_or(PROBE_LIMIT)),
         }
     }
 

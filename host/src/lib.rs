@@ -28,7 +28,7 @@
 //! "#;
 //! fs::write(folder.path().join("logic/project.toml"), logic)?;
 //!
-//! let open = OpenOptions { folder: folder.path().to_owned(), plugin_dirs: Vec::new() };
+//! let open = OpenOptions { folder: folder.path().to_owned(), ..OpenOptions::default() };
 //! let options = RunOptions { open, ..RunOptions::default() };
 //! let console = Arc::new(StreamConsole::new(Format::Text, io::stdout()));
 //! let mut runtime = Runtime::start(&options, console)?;

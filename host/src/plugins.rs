@@ -4,8 +4,10 @@
 //! when its library is open and it has registered, *active* while the project runs with it. Whatever fails ends as
 //! a [`Report`] in its [`Entry`] that names the [`Step`] and what to do; no other plugin notices.
 //!
-//! Not here: what the nodes do (the engine), which plugins are enabled (settings), trying a library in another
-//! process first. A library that passes the static checks can still end this process when it is opened.
+//! Before the bytes of a library are opened here, a child process tries them out, if the [`Safeguards`] say so: a file
+//! can pass every check and still end whoever opens it.
+//!
+//! Not here: what the nodes do (the engine), which plugins are enabled (settings).
 //!
 //! Invariant: a disabled plugin's library is read, never opened. Invariant: a library that was opened stays open.
 //!
@@ -16,25 +18,34 @@ mod discover;
 mod entry;
 mod error;
 mod faults;
+mod image;
 mod inspect;
 mod library;
+mod loading;
 mod object_file;
 mod partial_file;
 mod plugin_log;
+mod probe;
 mod registry;
 mod rejection;
 mod report;
+mod safeguards;
 mod search;
 mod services;
+mod verdicts;
 
 pub(crate) use descriptors::is_identifier;
 pub use entry::{Entry, State};
 pub use error::{CallError, LoadError};
+pub use image::{Hash, hash_library};
 pub use inspect::{MAX_LIBRARY_BYTES, inspect, inspect_bytes, library_file_name};
 pub use library::OpenError;
+pub(crate) use plugin_log::ProcessLog;
 pub use plugin_log::{LOG_LINES_PER_SECOND, LogSink};
+pub use probe::{PROBE_LIMIT, Probe, ProbeError, try_library};
 pub use registry::{DEACTIVATION_LIMIT, Plugins};
 pub use rejection::Rejection;
 pub use report::{Report, Reports, Step};
+pub use safeguards::{CACHE_VARIABLE, Safeguards, user_cache};
 pub use search::{Folder, Origin, PATH_VARIABLE, SearchInputs, SearchPath};
 pub use services::EngineServices;

@@ -16,7 +16,7 @@ use crate::{
     diagnostics::{Fault, Faults},
     engine::{EventQueue, Events},
     logic::{Graph, read_project_logic},
-    plugins::{EngineServices, Entry, Plugins, SearchInputs, SearchPath, State},
+    plugins::{EngineServices, Entry, Plugins, ProcessLog, Safeguards, SearchInputs, SearchPath, State},
     runtime::{Services, settings_file},
     settings::{FILE, RawSettings, SectionSettings, validate_section},
     toolbox::{Origin, Toolbox},
@@ -31,6 +31,8 @@ pub struct OpenOptions {
     pub folder: PathBuf,
     /// `--plugin-dir`: searched before all other places.
     pub plugin_dirs: Vec<PathBuf>,
+    /// What keeps plugins from harming this process; by default nothing does.
+    pub safeguards: Safeguards,
 }
 
 /// An opened project.
@@ -63,7 +65,8 @@ impl Project {
             options.folder.clone(),
         );
         let config: BTreeMap<String, bool> = settings.plugins().collect();
-        let plugins = Plugins::discover(SearchPath::new(&inputs), &config);
+        let (search, safeguards) = (SearchPath::new(&inputs), options.safeguards.clone());
+        let plugins = Plugins::discover_with(search, &config, safeguards, Arc::new(ProcessLog));
         plugins
             .search_reports()
             .iter()

@@ -30,7 +30,7 @@ fn start(folder: &Path, settings: &str, lines: &str, options: &[(&str, &str)]) -
     let run = RunOptions {
         open: OpenOptions {
             folder: folder.to_owned(),
-            plugin_dirs: Vec::new(),
+            ..OpenOptions::default()
         },
         options: options.iter().map(option).collect::<HashMap<_, _>>(),
         ..RunOptions::default()

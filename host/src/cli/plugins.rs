@@ -32,6 +32,11 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Try a library out again that is in quarantine because it crashed or hung
+    Retry {
+        /// Its id
+        id: String,
+    },
     /// Switch a plugin on in `settings.toml`; a running project follows
     Enable {
         /// Its id
@@ -78,6 +83,7 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
             Ok(ExitCode::SUCCESS)
         }
         Command::Info { id, json } => info(&place.open_without_plugins()?, &id, json, out),
+        Command::Retry { id } => retry(&place.open_without_plugins()?, &id, out),
         Command::Enable { id, json } => switch(place, &id, true, json, out),
         Command::Disable { id, json } => switch(place, &id, false, json, out),
     }
@@ -192,6 +198,17 @@ fn info(project: &Project, id: &str, json: bool, out: &mut impl Write) -> Result
         writeln!(out, "{report}")?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn retry(project: &Project, id: &str, out: &mut impl Write) -> Result<ExitCode, Failure> {
+    find(project, id)?;
+    match project.plugins().retry(id) {
+        Ok(()) => {
+            writeln!(out, "plugin `{id}` opens and registers; its quarantine is over")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => Err(Failure::refused(format!("plugin `{id}`: {error}"), error.hint())),
+    }
 }
 
 fn switch(

@@ -9,7 +9,8 @@ use std::{
 use pulsewire_plugin_api::{abi::loaded::LoadedPlugin, manifest::Manifest};
 
 use super::{
-    inspect::{Inspection, Stamp},
+    image::Hash,
+    inspect::Inspection,
     report::{Report, Reports},
     services::{Account, Connection, EngineServices},
 };
@@ -72,7 +73,7 @@ pub struct Entry {
     pub(super) state: State,
     /// A second library of the same id; it stays failed.
     pub(super) is_shadowed: bool,
-    pub(super) stamp: Option<Stamp>,
+    pub(super) hash: Option<Hash>,
     pub(super) account: Arc<Account>,
     pub(super) running: Option<Running>,
 }
@@ -93,7 +94,7 @@ impl Entry {
             manifest: None,
             state: State::Missing,
             is_shadowed: false,
-            stamp: None,
+            hash: None,
             account: Arc::new(account),
             running: None,
         }
@@ -137,7 +138,6 @@ impl Entry {
     /// Takes over what the static checks found.
     pub(super) fn take_inspection(&mut self, inspection: Inspection) {
         self.manifest = inspection.manifest;
-        self.stamp = inspection.stamp;
         match inspection.rejection {
             Some(rejection) => self.fail(rejection.report()),
             None => self.state = State::Declared,

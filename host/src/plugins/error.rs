@@ -5,6 +5,7 @@ use pulsewire_plugin_api::abi::loaded::EntryError;
 use super::{
     entry::State,
     library::OpenError,
+    probe::ProbeError,
     rejection::Rejection,
     report::{Report, Step},
 };
@@ -26,6 +27,15 @@ pub enum LoadError {
     /// The file changed since it was checked, and fails now.
     #[error(transparent)]
     Rejected(#[from] Rejection),
+    /// The library was not found harmless, so this process did not open it.
+    #[error("{error}")]
+    Probe {
+        /// The plugin.
+        id: String,
+        /// What happened.
+        #[source]
+        error: ProbeError,
+    },
     /// The library can't be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -63,6 +73,7 @@ impl LoadError {
         match self {
             LoadError::Unknown(_) | LoadError::NotDeclared { .. } => Step::Search,
             LoadError::Rejected(rejection) => rejection.step(),
+            LoadError::Probe { error, .. } => error.step(),
             LoadError::Open(OpenError::Loader(_)) => Step::Open,
             LoadError::Open(OpenError::Entry(EntryError::Entry { .. })) => Step::Create,
             LoadError::Open(OpenError::Entry(_)) => Step::Layout,
@@ -83,6 +94,7 @@ impl LoadError {
                 _ => "repair it, then disable and enable it",
             },
             LoadError::Rejected(rejection) => return Some(rejection.hint()),
+            LoadError::Probe { id, error } => return error.hint(id),
             LoadError::Open(OpenError::Loader(_)) => {
                 "install what the library needs, or build it on this system"
             }

@@ -35,8 +35,8 @@ pub fn inspect(path: &Path) -> Result<Manifest, Rejection> {
 
 /// As [`inspect`], on the bytes of a file named for the plugin `id`.
 pub fn inspect_bytes(bytes: &[u8], id: &str) -> Result<Manifest, Rejection> {
-    let (manifest, verdict) = examine(PartialFile::new(Cursor::new(bytes), bytes.len() as u64), id);
-    verdict.and_then(|()| manifest.ok_or(Rejection::NoMetadata))
+    let examined = examine(PartialFile::new(Cursor::new(bytes), bytes.len() as u64), id);
+    (examined.verdict).and_then(|()| examined.manifest.ok_or(Rejection::NoMetadata))
 }
 
 /// What the checks found out, even about a library that fails them.
@@ -46,40 +46,50 @@ pub(super) struct Inspection {
     pub(super) manifest: Option<Manifest>,
     /// Why it is refused, if it is.
     pub(super) rejection: Option<Rejection>,
-    /// Which file it was.
-    pub(super) stamp: Option<Stamp>,
+    /// The size of its file, if it is one.
+    pub(super) bytes: Option<u64>,
 }
 
 impl Inspection {
     pub(super) fn of(path: &Path) -> Self {
-        let refused = |rejection| Self {
-            manifest: None,
-            rejection: Some(rejection),
-            stamp: None,
-        };
-        let id = match plugin_id(path) {
-            Ok(id) => id,
-            Err(rejection) => return refused(rejection),
-        };
-        match open(path) {
-            Ok((file, stamp)) => {
-                let (manifest, verdict) = examine(file, id);
+        match Opening::of(path) {
+            Ok(opening) => {
+                let (id, bytes) = (opening.id, opening.length());
+                let examined = examine(PartialFile::new(opening.file, bytes), id);
                 Self {
-                    manifest,
-                    rejection: verdict.err(),
-                    stamp: Some(stamp),
+                    manifest: examined.manifest,
+                    rejection: examined.verdict.err(),
+                    bytes: Some(bytes),
                 }
             }
-            Err(rejection) => refused(rejection),
+            Err(rejection) => Self {
+                manifest: None,
+                rejection: Some(rejection),
+                bytes: None,
+            },
         }
     }
 }
 
+/// What [`examine`] found out.
+pub(super) struct Examined {
+    pub(super) manifest: Option<Manifest>,
+    pub(super) verdict: Result<(), Rejection>,
+    /// How much of the file, from its beginning, the system's loader reads.
+    pub(super) loaded_bytes: u64,
+}
+
 /// What the library of the plugin `id` says about itself, and the verdict on it.
-fn examine<R: Read + Seek>(file: PartialFile<R>, id: &str) -> (Option<Manifest>, Result<(), Rejection>) {
-    match object_file::metadata(&file).map(|json| descriptors::read(json, id)) {
+pub(super) fn examine<R: Read + Seek>(file: PartialFile<R>, id: &str) -> Examined {
+    let loaded_bytes = object_file::loaded_bytes(&file);
+    let (manifest, verdict) = match object_file::metadata(&file).map(|json| descriptors::read(json, id)) {
         Ok(read) => read,
         Err(rejection) => (None, Err(file.into_refusal().unwrap_or(rejection))),
+    };
+    Examined {
+        manifest,
+        verdict,
+        loaded_bytes,
     }
 }
 
@@ -88,19 +98,79 @@ fn examine<R: Read + Seek>(file: PartialFile<R>, id: &str) -> (Option<Manifest>,
 pub(super) struct Stamp {
     length: u64,
     modified: Option<SystemTime>,
+    /// On Unix the file's number and the time of its last change of any kind, which nobody can set.
+    identity: (u64, i64, i64),
 }
 
 impl Stamp {
     fn new(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        let identity = {
+            use std::os::unix::fs::MetadataExt;
+            (metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
+        };
+        #[cfg(not(unix))]
+        let identity = Default::default();
         Self {
             length: metadata.len(),
             modified: metadata.modified().ok(),
+            identity,
         }
     }
 
-    /// The file as it is now.
+    /// The file of that name as it is now.
     pub(super) fn of(path: &Path) -> Option<Self> {
         fs::metadata(path).ok().as_ref().map(Self::new)
+    }
+
+    /// The open file as it is now.
+    pub(super) fn of_file(file: &File) -> Option<Self> {
+        file.metadata().ok().as_ref().map(Self::new)
+    }
+}
+
+/// The file of a library, open for reading.
+pub(super) struct Opening<'a> {
+    pub(super) file: File,
+    pub(super) stamp: Stamp,
+    /// The plugin for which the file is named.
+    pub(super) id: &'a str,
+}
+
+impl<'a> Opening<'a> {
+    /// Opens the file for reading. What is not a file is never opened: opening a FIFO would wait for a writer.
+    ///
+    /// A symbolic link counts as what it leads to, so that a build's result can be linked into a plugin folder.
+    pub(super) fn of(path: &'a Path) -> Result<Self, Rejection> {
+        let id = plugin_id(path)?;
+        let metadata = fs::metadata(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => misnamed(path).unwrap_or(Rejection::Missing),
+            _ => Rejection::Unreadable(error),
+        })?;
+        if !metadata.is_file() {
+            return Err(Rejection::NotAFile {
+                kind: kind_of(&metadata),
+            });
+        }
+        if metadata.len() > MAX_LIBRARY_BYTES {
+            return Err(Rejection::TooLarge {
+                bytes: metadata.len(),
+                limit: MAX_LIBRARY_BYTES,
+            });
+        }
+        let file = File::open(path).map_err(Rejection::Unreadable)?;
+        let stamp = Stamp::new(&metadata);
+        Ok(Self { file, stamp, id })
+    }
+
+    /// The length of the file.
+    pub(super) fn length(&self) -> u64 {
+        self.stamp.length
+    }
+
+    /// The file for [`examine`].
+    pub(super) fn partial(&self) -> PartialFile<&File> {
+        PartialFile::new(&self.file, self.length())
     }
 }
 
@@ -114,29 +184,6 @@ fn plugin_id(path: &Path) -> Result<&str, Rejection> {
         found: name.to_string_lossy().into_owned(),
         expected: library_file_name(&path.file_stem().unwrap_or_default().to_string_lossy()),
     })
-}
-
-/// Opens the file for reading. What is not a file is never opened: opening a FIFO would wait for a writer.
-///
-/// A symbolic link counts as what it leads to, so that a build's result can be linked into a plugin folder.
-fn open(path: &Path) -> Result<(PartialFile<File>, Stamp), Rejection> {
-    let metadata = fs::metadata(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => misnamed(path).unwrap_or(Rejection::Missing),
-        _ => Rejection::Unreadable(error),
-    })?;
-    if !metadata.is_file() {
-        return Err(Rejection::NotAFile {
-            kind: kind_of(&metadata),
-        });
-    }
-    if metadata.len() > MAX_LIBRARY_BYTES {
-        return Err(Rejection::TooLarge {
-            bytes: metadata.len(),
-            limit: MAX_LIBRARY_BYTES,
-        });
-    }
-    let file = File::open(path).map_err(Rejection::Unreadable)?;
-    Ok((PartialFile::new(file, metadata.len()), Stamp::new(&metadata)))
 }
 
 /// If the folder holds one library, but not under the name of `path`.

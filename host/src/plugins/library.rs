@@ -12,7 +12,7 @@ use pulsewire_plugin_api::abi::{
     loaded::{EntryError, LoadedLibrary},
 };
 
-use super::inspect::Stamp;
+use super::{image::Image, inspect::Stamp};
 
 /// Why a library could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -33,34 +33,46 @@ pub(super) struct Opened {
     pub(super) is_outdated: bool,
 }
 
-/// All libraries that this process has opened, by their resolved path.
-static LIBRARIES: Mutex<BTreeMap<PathBuf, (LoadedLibrary, Option<Stamp>)>> = Mutex::new(BTreeMap::new());
+/// All libraries that this process has opened, by the resolved path of their files.
+static LIBRARIES: Mutex<BTreeMap<PathBuf, (LoadedLibrary, Stamp)>> = Mutex::new(BTreeMap::new());
 
-/// Opens the library, or finds it among those that are open already. `[logic-thread]`
-pub(super) fn open(path: &Path) -> Result<Opened, OpenError> {
-    let resolved = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let stamp = Stamp::of(&resolved);
-    let mut libraries = LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((library, opened_as)) = libraries.get(&resolved) {
-        return Ok(Opened {
-            library: *library,
-            is_outdated: *opened_as != stamp,
-        });
-    }
-    let entry = open_for_good(&resolved).map_err(OpenError::Loader)?;
-    // SAFETY: `entry` is the value of the entry symbol, and its library was leaked.
-    let library = unsafe { LoadedLibrary::from_entry(entry) }?;
-    libraries.insert(resolved, (library, stamp));
-    Ok(Opened {
-        library,
-        is_outdated: false,
+/// The library of that file, if it was opened before.
+pub(super) fn already_open(path: &Path) -> Option<Opened> {
+    let libraries = LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner);
+    let (library, stamp) = libraries.get(&resolved(path))?;
+    Some(Opened {
+        library: *library,
+        is_outdated: Stamp::of(path) != Some(*stamp),
     })
+}
+
+/// Opens the copy of the library whose file is `path`. `[logic-thread]`
+pub(super) fn open(path: &Path, image: Image) -> Result<LoadedLibrary, OpenError> {
+    let opened = open_for_good(&image.path());
+    let stamp = image.stamp;
+    // Also a library that fails may go on running.
+    image.leak();
+    let library = opened?;
+    let mut libraries = LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner);
+    libraries.insert(resolved(path), (library, stamp));
+    Ok(library)
+}
+
+fn resolved(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Opens exactly this file; it stays open. `[logic-thread]`
+pub(super) fn open_for_good(path: &Path) -> Result<LoadedLibrary, OpenError> {
+    let entry = entry_of(path).map_err(OpenError::Loader)?;
+    // SAFETY: `entry` is the value of the entry symbol, and its library was leaked.
+    Ok(unsafe { LoadedLibrary::from_entry(entry) }?)
 }
 
 /// The address of the entry symbol in the library, which stays open. Every symbol that the library needs is bound
 /// now, so that a missing one is an error here and not the end of the process later.
 #[cfg(unix)]
-fn open_for_good(path: &Path) -> Result<*const (), libloading::Error> {
+fn entry_of(path: &Path) -> Result<*const (), libloading::Error> {
     use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
     // SAFETY: opening runs the library's constructors. That they are harmless can't be known; it is what whoever
     // enables a plugin trusts it with. The path is absolute, so the loader searches nowhere else.
@@ -73,7 +85,7 @@ fn open_for_good(path: &Path) -> Result<*const (), libloading::Error> {
 
 /// As on Unix; Windows always binds every symbol.
 #[cfg(not(unix))]
-fn open_for_good(path: &Path) -> Result<*const (), libloading::Error> {
+fn entry_of(path: &Path) -> Result<*const (), libloading::Error> {
     // SAFETY: opening runs the library's entry point, with which whoever enables a plugin trusts it.
     let library = unsafe { libloading::Library::new(path) }?;
     // SAFETY: the symbol is a static, and its address is all that is taken.

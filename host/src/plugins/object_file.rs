@@ -87,6 +87,26 @@ pub(super) fn metadata<'a>(library: impl ReadRef<'a>) -> Result<&'a [u8], Reject
     Ok(&data[..end])
 }
 
+/// How much of the library, from its beginning, the system's loader reads: of an ELF file all that a segment or the
+/// table of segments holds. Everything, if that cannot be known.
+pub(super) fn loaded_bytes<'a>(library: impl ReadRef<'a>) -> u64 {
+    let length = library.len().unwrap_or_default();
+    let of_segments = || {
+        let header = ElfHeader::parse(library).ok()?;
+        let endian = header.endian().ok()?;
+        let segments = header.program_headers(endian, library).ok()?;
+        let (table, _) = table(header.e_phoff(endian), 0, 0);
+        let ends = segments.iter().map(|segment| {
+            let (offset, size): (u64, u64) = segment.file_range(endian);
+            offset.saturating_add(size)
+        });
+        let table_end = table.saturating_add(size_of_val(segments) as u64);
+        ends.chain([table_end]).max()
+    };
+    let is_elf = OURS.format.contains("ELF");
+    is_elf.then(of_segments).flatten().unwrap_or(length).min(length)
+}
+
 fn damaged(error: object::Error) -> Rejection {
     Rejection::Damaged {
         reason: error.to_string(),

@@ -17,7 +17,7 @@ const MAX_LINE: usize = 16 << 10;
 pub type LogSink = Arc<dyn Log>;
 
 /// The logger of the host's process.
-pub(super) struct ProcessLog;
+pub(crate) struct ProcessLog;
 
 impl Log for ProcessLog {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {

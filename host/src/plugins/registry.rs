@@ -1,16 +1,15 @@
 //! All plugins of a host, and what can be done with one. The failure of one touches no other.
 
 use std::{
-    collections::{BTreeMap, HashSet},
-    path::Path,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use pulsewire_plugin_api::{
     Node,
-    abi::loaded::EntryError,
-    manifest::{Manifest, NodeKind},
+    manifest::Manifest,
     value::{Dictionary, Text},
 };
 
@@ -18,12 +17,14 @@ use super::{
     discover,
     entry::{Entry, Running, State},
     error::{CallError, LoadError, REPORT_IT},
-    inspect::{Inspection, Stamp, library_file_name},
-    library::{self, OpenError},
+    image::Image,
+    inspect::{Inspection, library_file_name},
+    loading,
     plugin_log::{LogSink, ProcessLog},
     report::{Report, Step},
+    safeguards::Safeguards,
     search::SearchPath,
-    services::{Account, Connection, EngineServices},
+    services::{Account, EngineServices},
 };
 
 /// How long a plugin may take to end.
@@ -34,6 +35,7 @@ pub const DEACTIVATION_LIMIT: Duration = Duration::from_secs(2);
 /// Belongs to the logic thread. Dropping it deactivates whatever is active.
 pub struct Plugins {
     search: SearchPath,
+    safeguards: Safeguards,
     sink: LogSink,
     entries: Vec<Entry>,
     reports: Vec<Report>,
@@ -45,14 +47,21 @@ impl Plugins {
     /// Looks for plugins and checks their files; no code of theirs runs. `config` is the plugins config: who is
     /// not in it is enabled.
     pub fn discover(search: SearchPath, config: &BTreeMap<String, bool>) -> Self {
-        Self::discover_with_log(search, config, Arc::new(ProcessLog))
+        Self::discover_with(search, config, Safeguards::default(), Arc::new(ProcessLog))
     }
 
-    /// As [`discover`](Self::discover), with the log of the plugins led elsewhere than to the process's logger.
-    pub fn discover_with_log(search: SearchPath, config: &BTreeMap<String, bool>, sink: LogSink) -> Self {
+    /// As [`discover`](Self::discover), with safeguards, and the log of the plugins led elsewhere than to the process's
+    /// logger.
+    pub fn discover_with(
+        search: SearchPath,
+        config: &BTreeMap<String, bool>,
+        safeguards: Safeguards,
+        sink: LogSink,
+    ) -> Self {
         let (found, reports) = discover::scan(&search);
         let mut plugins = Self {
             search,
+            safeguards,
             sink,
             entries: Vec::new(),
             reports,
@@ -60,8 +69,7 @@ impl Plugins {
         };
         for found in found {
             let mut entry = plugins.new_entry(&found.id);
-            entry.take_inspection(Inspection::of(&found.library));
-            entry.path = Some(found.library);
+            inspect(&plugins.safeguards, &mut entry, found.library);
             if let Some(first) = plugins.get(&found.id) {
                 entry.is_shadowed = true;
                 entry.fail(duplicate(first));
@@ -121,8 +129,8 @@ impl Plugins {
         let entry = &mut self.entries[at];
         match (enabled, &entry.state) {
             (true, State::Declared | State::Loaded | State::Active) => {}
-            (true, _) => declare(&self.search, entry),
-            (false, _) if entry.path.is_none() => declare(&self.search, entry),
+            (true, _) => declare(&self.search, &self.safeguards, entry),
+            (false, _) if entry.path.is_none() => declare(&self.search, &self.safeguards, entry),
             (false, _) => entry.stop(),
         }
         if !enabled && entry.path.is_some() {
@@ -151,8 +159,8 @@ impl Plugins {
     ) -> Result<(), LoadError> {
         self.generation += 1;
         let generation = self.generation;
-        let entry = self
-            .get_mut(id)
+        let entry = (self.entries.iter_mut())
+            .find(|entry| entry.id == id)
             .ok_or_else(|| LoadError::Unknown(id.to_owned()))?;
         if entry.state != State::Declared {
             return Err(LoadError::NotDeclared {
@@ -160,18 +168,30 @@ impl Plugins {
                 state: entry.state.clone(),
             });
         }
-        match load(entry, generation, engine, taken) {
+        match loading::load(entry, generation, engine, &self.safeguards, taken) {
             Ok(running) => {
                 entry.running = Some(running);
                 entry.state = State::Loaded;
                 Ok(())
             }
             Err(error) => {
-                log_details(id, &error);
+                if let Some(details) = loading::details(&error) {
+                    log::debug!("plugin `{id}`: {details}");
+                }
                 entry.fail(error.report());
                 Err(error)
             }
         }
+    }
+
+    /// Tries the library of `id` out in a child process, whatever is known of it, also out of quarantine; for
+    /// `pulsewire plugins retry`. Does not load it, nor change its state. Any thread.
+    pub fn retry(&self, id: &str) -> Result<(), LoadError> {
+        let entry = self.get(id).ok_or_else(|| LoadError::Unknown(id.to_owned()))?;
+        let image = Image::of(entry.path().unwrap_or(Path::new("")))?;
+        let tried = self.safeguards.try_again(&image);
+        let id = id.to_owned();
+        tried.map_err(|error| LoadError::Probe { id, error })
     }
 
     /// Loaded → active. A plugin that fails here is dropped. `[logic-thread]`
@@ -290,12 +310,28 @@ impl Drop for Plugins {
 }
 
 /// Looks for the plugin's library and checks it, as at the start.
-fn declare(search: &SearchPath, entry: &mut Entry) {
+fn declare(search: &SearchPath, safeguards: &Safeguards, entry: &mut Entry) {
     entry.account.reports.clear();
-    entry.path = discover::find(search, &entry.id);
-    match entry.path.clone() {
-        Some(path) => entry.take_inspection(Inspection::of(&path)),
-        None => set_missing(search, entry),
+    match discover::find(search, &entry.id) {
+        Some(path) => inspect(safeguards, entry, path),
+        None => {
+            entry.path = None;
+            set_missing(search, entry);
+        }
+    }
+}
+
+/// The static checks, and whether the library is in quarantine.
+fn inspect(safeguards: &Safeguards, entry: &mut Entry, path: PathBuf) {
+    let inspection = Inspection::of(&path);
+    let quarantine = inspection
+        .bytes
+        .and_then(|bytes| safeguards.quarantine(&path, bytes));
+    entry.path = Some(path);
+    entry.take_inspection(inspection);
+    if let (State::Declared, Some(error)) = (&entry.state, quarantine) {
+        let id = entry.id.clone();
+        entry.fail(LoadError::Probe { id, error }.report());
     }
 }
 
@@ -332,84 +368,5 @@ fn failed(id: &str, task: &'static str, reason: String) -> CallError {
         id: id.to_owned(),
         task,
         reason,
-    }
-}
-
-fn load(
-    entry: &mut Entry,
-    generation: u64,
-    engine: Arc<dyn EngineServices>,
-    taken: &dyn Fn(&str) -> Option<String>,
-) -> Result<Running, LoadError> {
-    let path = entry.path.clone().unwrap_or_default();
-    if Stamp::of(&path) != entry.stamp {
-        let inspection = Inspection::of(&path);
-        entry.stamp = inspection.stamp;
-        if let Some(rejection) = inspection.rejection {
-            return Err(rejection.into());
-        }
-        entry.manifest = inspection.manifest;
-    }
-    let manifest = (entry.manifest.as_ref()).ok_or(super::rejection::Rejection::NoMetadata)?;
-    check_taken(manifest, taken)?;
-    let opened = library::open(&path)?;
-    if opened.is_outdated {
-        let message = "the library's file changed after it was opened; its old code goes on running";
-        let report = Report::new(Step::Open, message).hint("restart the host to run the new code");
-        entry.report_at_run(report);
-    }
-    let connection = Arc::new(Connection::new(Arc::clone(&entry.account), generation));
-    let created = opened.library.create(connection.clone());
-    let mut plugin = created.map_err(|reason| LoadError::Create { reason })?;
-    let registered = (plugin.register()).map_err(|reason| LoadError::Register { reason })?;
-    check_registered(manifest, &registered)?;
-    connection.set_registered(registered.iter().map(|(id, _)| id.as_str()));
-    Ok(Running {
-        plugin,
-        connection,
-        engine,
-        registered,
-    })
-}
-
-fn check_taken(manifest: &Manifest, taken: &dyn Fn(&str) -> Option<String>) -> Result<(), LoadError> {
-    let mut ids = manifest.node_types.iter().map(|node_type| &node_type.id);
-    match ids.find_map(|id| Some((id, taken(id)?))) {
-        Some((id, owner)) => Err(LoadError::Taken {
-            node_type: id.clone(),
-            owner,
-        }),
-        None => Ok(()),
-    }
-}
-
-/// What is registered must be exactly what is declared, or the toolbox would show what is not there.
-fn check_registered(manifest: &Manifest, registered: &[(String, bool)]) -> Result<(), LoadError> {
-    let declared: HashSet<&str> = manifest.node_types.iter().map(|one| &*one.id).collect();
-    let undeclared = registered.iter().find(|(id, _)| !declared.contains(id.as_str()));
-    let missing = manifest.node_types.iter().find_map(|node_type| {
-        let found = registered.iter().find(|(id, _)| *id == node_type.id);
-        match found {
-            None => Some(format!("`{}` is missing", node_type.id)),
-            Some((id, false)) if node_type.kind != NodeKind::Event => {
-                Some(format!("`{id}` has no behaviour, but is no event node"))
-            }
-            Some(_) => None,
-        }
-    });
-    let undeclared = undeclared.map(|(id, _)| format!("`{id}` is not declared"));
-    match undeclared.or(missing) {
-        Some(difference) => Err(LoadError::Differs { difference }),
-        None => Ok(()),
-    }
-}
-
-/// A layout report has 150 lines; the plugin's own report has one.
-fn log_details(id: &str, error: &LoadError) {
-    if let LoadError::Open(OpenError::Entry(
-        EntryError::Header { details } | EntryError::Layout { details },
-    )) = error
-    {
-        log::debug!("plugin `{id}`: {details}");
     }
 }

@@ -37,6 +37,12 @@ pub enum Rejection {
     /// The system refuses to read it.
     #[error("the file cannot be read: {0}")]
     Unreadable(#[source] io::Error),
+    /// Somebody writes into it.
+    #[error("the file was written to while it was read")]
+    Changing,
+    /// There is no room for the copy that is loaded.
+    #[error("the host cannot make its copy of the library: {0}")]
+    Copy(#[source] io::Error),
     /// No shared library at all.
     #[error("it is {found}, not a shared library")]
     NotALibrary {
@@ -138,7 +144,9 @@ impl Rejection {
             | Rejection::NotAFile { .. }
             | Rejection::FileName { .. }
             | Rejection::TooLarge { .. }
-            | Rejection::Unreadable(_) => Step::File,
+            | Rejection::Unreadable(_)
+            | Rejection::Changing
+            | Rejection::Copy(_) => Step::File,
             Rejection::NotALibrary { .. } | Rejection::Format { .. } => Step::Format,
             Rejection::Machine { .. } => Step::Machine,
             Rejection::CutOff { .. } | Rejection::Damaged { .. } => Step::Segments,
@@ -162,6 +170,11 @@ impl Rejection {
             Rejection::FileName { expected, .. } => format!("rename it to `{expected}`"),
             Rejection::TooLarge { .. } => "strip its debug information".into(),
             Rejection::Unreadable(_) => "let the user who runs the host read it".into(),
+            Rejection::Changing => "try again when the new library is whole".into(),
+            Rejection::Copy(_) => {
+                "the host loads a private copy, in memory or in the folder for temporary files; make room"
+                    .into()
+            }
             Rejection::NotALibrary { .. } => {
                 "build the plugin with `crate-type = [\"cdylib\"]` and copy what comes out".into()
             }

@@ -7,10 +7,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A step on a plugin's way, in the order in which they are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Finding libraries in the folders of the search path.
@@ -33,6 +33,8 @@ pub enum Step {
     Panics,
     /// Its descriptors agree with each other.
     Descriptors,
+    /// It opens and registers in another process first.
+    Probe,
     /// The system's loader opens it.
     Open,
     /// Its memory layouts are ours.
@@ -65,6 +67,7 @@ impl Step {
             Step::Api => "api",
             Step::Panics => "panics",
             Step::Descriptors => "descriptors",
+            Step::Probe => "probe",
             Step::Open => "open",
             Step::Layout => "layout",
             Step::Create => "create",
@@ -84,7 +87,7 @@ impl fmt::Display for Step {
 }
 
 /// One thing that went wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Where on the plugin's way.
     pub step: Step,

@@ -60,6 +60,7 @@ impl Project {
             open: OpenOptions {
                 folder: self.folder().to_owned(),
                 plugin_dirs: plugin_dirs.into_iter().collect(),
+                ..OpenOptions::default()
             },
             strict: true,
             ignore_changes: true,

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
-use pulsewire_host::plugins::{CallError, EngineServices, Entry, LoadError, Plugins, Report, State};
+use pulsewire_host::plugins::{
+    CallError, EngineServices, Entry, LoadError, Plugins, Report, Safeguards, State,
+};
 use pulsewire_plugin_api::{manifest::Manifest, value::Value};
 use serde_json::Value as Json;
 
@@ -41,8 +43,19 @@ impl Harness {
     /// reached through [`plugins`](Self::plugins).
     #[track_caller]
     pub fn in_folder(folder: PluginFolder, id: &str, config: &BTreeMap<String, bool>) -> Self {
+        Self::guarded(folder, id, config, Safeguards::default())
+    }
+
+    /// As [`in_folder`](Self::in_folder), in a host that guards itself.
+    #[track_caller]
+    pub fn guarded(
+        folder: PluginFolder,
+        id: &str,
+        config: &BTreeMap<String, bool>,
+        safeguards: Safeguards,
+    ) -> Self {
         let recorder = Arc::new(Recorder::default());
-        let plugins = Plugins::discover_with_log(folder.search_path(), config, recorder.clone());
+        let plugins = Plugins::discover_with(folder.search_path(), config, safeguards, recorder.clone());
         let mut harness = Self {
             id: id.to_owned(),
             plugins,

@@ -21,6 +21,7 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// A temporary project folder; removed when dropped.
 pub struct Project {
     folder: tempfile::TempDir,
+    cache: tempfile::TempDir,
     plugin_dirs: Vec<PathBuf>,
     variables: Vec<(&'static str, String)>,
 }
@@ -32,6 +33,7 @@ impl Project {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let project = Self {
             folder,
+            cache: tempfile::tempdir().expect("a temporary folder can be made"),
             plugin_dirs: vec![artifacts::plugins_dir()],
             variables: Vec::new(),
         };
@@ -70,6 +72,11 @@ impl Project {
         self.folder.path()
     }
 
+    /// Where its hosts remember what they know of libraries.
+    pub fn cache(&self) -> &Path {
+        self.cache.path()
+    }
+
     /// Writes a file, given relative to the folder.
     #[track_caller]
     pub fn write(&self, path: &str, text: &str) {
@@ -96,6 +103,7 @@ impl Project {
             .args(arguments)
             .env_remove("PULSEWIRE_LOG")
             .env_remove("PULSEWIRE_PLUGIN_PATH")
+            .env("PULSEWIRE_CACHE_DIR", self.cache())
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }

@@ -478,7 +478,11 @@ fn opening_the_aborting_plugin_would_end_the_process() {
 
     let this = std::env::current_exe().unwrap();
     let child = Command::new(this)
-        .args(["--exact", "child_that_opens_the_aborting_plugin", "--ignored"])
+        .args([
+            "--exact",
+            "in_process::child_that_opens_the_aborting_plugin",
+            "--ignored",
+        ])
         .output()
         .unwrap();
     assert_eq!(child.status.signal(), Some(6), "{child:?}");

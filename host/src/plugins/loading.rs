@@ -1,0 +1,138 @@
+//! Declared → loaded: a library's way from its file to a plugin that has registered.
+
+use std::{collections::HashSet, path::Path, sync::Arc};
+
+use pulsewire_plugin_api::{
+    abi::loaded::{EntryError, LoadedLibrary, LoadedPlugin},
+    manifest::{Manifest, NodeKind},
+};
+
+use super::{
+    entry::{Entry, Running},
+    error::LoadError,
+    image::Image,
+    library::{self, OpenError},
+    report::{Report, Step},
+    safeguards::Safeguards,
+    services::{Account, Connection, EngineServices},
+};
+
+/// A plugin that was made and has registered.
+pub(super) struct Registered {
+    pub(super) plugin: LoadedPlugin,
+    pub(super) connection: Arc<Connection>,
+    pub(super) node_types: Vec<(String, bool)>,
+}
+
+/// All of it: the static checks on the bytes as they are now, the trial, opening, registration. `[logic-thread]`
+pub(super) fn load(
+    entry: &mut Entry,
+    generation: u64,
+    engine: Arc<dyn EngineServices>,
+    safeguards: &Safeguards,
+    taken: &dyn Fn(&str) -> Option<String>,
+) -> Result<Running, LoadError> {
+    let path = entry.path.clone().unwrap_or_default();
+    let library = library(entry, &path, safeguards, taken)?;
+    let registered = register(library, &entry.account, generation)?;
+    let manifest = (entry.manifest.as_ref()).ok_or(super::rejection::Rejection::NoMetadata)?;
+    check_registered(manifest, &registered.node_types)?;
+    let node_types = registered.node_types.iter().map(|(id, _)| id.as_str());
+    registered.connection.set_registered(node_types);
+    Ok(Running {
+        plugin: registered.plugin,
+        connection: registered.connection,
+        engine,
+        registered: registered.node_types,
+    })
+}
+
+/// The library, open: now, or since it was loaded before.
+fn library(
+    entry: &mut Entry,
+    path: &Path,
+    safeguards: &Safeguards,
+    taken: &dyn Fn(&str) -> Option<String>,
+) -> Result<LoadedLibrary, LoadError> {
+    let known = library::already_open(path);
+    if let (Some(known), Some(manifest)) = (&known, &entry.manifest)
+        && !known.is_outdated
+    {
+        check_taken(manifest, taken)?;
+        return Ok(known.library);
+    }
+    let image = Image::of(path)?;
+    entry.hash = Some(image.hash);
+    check_taken(&image.manifest, taken)?;
+    if let Some(known) = known {
+        let message = "the library's file changed after it was opened; its old code goes on running";
+        let report = Report::new(Step::Open, message).hint("restart the host to run the new code");
+        entry.report_at_run(report);
+        return Ok(known.library);
+    }
+    safeguards.admit(&image).map_err(|error| LoadError::Probe {
+        id: entry.id.clone(),
+        error,
+    })?;
+    entry.manifest = Some(image.manifest.clone());
+    Ok(library::open(path, image)?)
+}
+
+/// Makes the plugin of an open library and has it register.
+pub(super) fn register(
+    library: LoadedLibrary,
+    account: &Arc<Account>,
+    generation: u64,
+) -> Result<Registered, LoadError> {
+    let connection = Arc::new(Connection::new(Arc::clone(account), generation));
+    let created = library.create(connection.clone());
+    let mut plugin = created.map_err(|reason| LoadError::Create { reason })?;
+    let node_types = (plugin.register()).map_err(|reason| LoadError::Register { reason })?;
+    Ok(Registered {
+        plugin,
+        connection,
+        node_types,
+    })
+}
+
+fn check_taken(manifest: &Manifest, taken: &dyn Fn(&str) -> Option<String>) -> Result<(), LoadError> {
+    let mut ids = manifest.node_types.iter().map(|node_type| &node_type.id);
+    match ids.find_map(|id| Some((id, taken(id)?))) {
+        Some((id, owner)) => Err(LoadError::Taken {
+            node_type: id.clone(),
+            owner,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// What is registered must be exactly what is declared, or the toolbox would show what is not there.
+fn check_registered(manifest: &Manifest, registered: &[(String, bool)]) -> Result<(), LoadError> {
+    let declared: HashSet<&str> = manifest.node_types.iter().map(|one| &*one.id).collect();
+    let undeclared = registered.iter().find(|(id, _)| !declared.contains(id.as_str()));
+    let missing = manifest.node_types.iter().find_map(|node_type| {
+        let found = registered.iter().find(|(id, _)| *id == node_type.id);
+        match found {
+            None => Some(format!("`{}` is missing", node_type.id)),
+            Some((id, false)) if node_type.kind != NodeKind::Event => {
+                Some(format!("`{id}` has no behaviour, but is no event node"))
+            }
+            Some(_) => None,
+        }
+    });
+    let undeclared = undeclared.map(|(id, _)| format!("`{id}` is not declared"));
+    match undeclared.or(missing) {
+        Some(difference) => Err(LoadError::Differs { difference }),
+        None => Ok(()),
+    }
+}
+
+/// What is too long for a report: of a layout that differs, 150 lines.
+pub(super) fn details(error: &LoadError) -> Option<&str> {
+    match error {
+        LoadError::Open(OpenError::Entry(
+            EntryError::Header { details } | EntryError::Layout { details },
+        )) => Some(details),
+        _ => None,
+    }
+}

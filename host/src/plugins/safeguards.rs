@@ -1,0 +1,121 @@
+//! What keeps a plugin from harming its host.
+
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::{
+    image::{Image, hash_library},
+    probe::{Probe, ProbeError},
+    verdicts::{Verdict, Verdicts},
+};
+
+/// The environment variable with the folder for what hosts remember.
+pub const CACHE_VARIABLE: &str = "PULSEWIRE_CACHE_DIR";
+
+/// How much a host trusts its plugins. The default trusts them: an embedder says what it wants.
+#[derive(Clone, Debug, Default)]
+pub struct Safeguards {
+    /// Tries each library out in a child process before this one opens it; `None`: libraries are opened untried, and one
+    /// that is damaged, or crashes or hangs while it is opened, takes this process with it.
+    pub probe: Option<Probe>,
+    /// The folder for what is known of libraries, so that each is tried out once and a bad one not again;
+    /// see [`user_cache`]. `None`: nothing is kept.
+    pub cache: Option<PathBuf>,
+}
+
+impl Safeguards {
+    /// All of them, for the program `pulsewire` itself.
+    pub fn of_pulsewire(probe_limit: Duration) -> Self {
+        Self {
+            probe: Probe::this_pulsewire().map(|probe| probe.limit(probe_limit)),
+            cache: user_cache(),
+        }
+    }
+
+    /// Whether the library may be opened: known to be harmless, or found so now.
+    pub(super) fn admit(&self, image: &Image) -> Result<(), ProbeError> {
+        let verdicts = self.verdicts();
+        match verdicts.get(&image.hash) {
+            Some(Verdict::Good) => return Ok(()),
+            Some(Verdict::Quarantined { reason }) => return Err(ProbeError::Quarantined { reason }),
+            None => {}
+        }
+        let Some(probe) = &self.probe else { return Ok(()) };
+        let tried = probe.try_out(image);
+        let verdict = match &tried {
+            Ok(()) => Some(Verdict::Good),
+            Err(error) => error
+                .fault_of_bytes()
+                .map(|reason| Verdict::Quarantined { reason }),
+        };
+        if let Some(verdict) = verdict {
+            verdicts.put(&image.hash, &image.manifest.id, image.bytes, verdict);
+        }
+        tried
+    }
+
+    /// Why the library at `path`, of that length, is not opened, if it is known to be harmful. Of most files not even
+    /// the hash is needed to tell.
+    pub(super) fn quarantine(&self, path: &Path, bytes: u64) -> Option<ProbeError> {
+        let verdicts = self.verdicts();
+        if !verdicts.may_quarantine(bytes) {
+            return None;
+        }
+        match verdicts.get(&hash_library(path).ok()?)? {
+            Verdict::Quarantined { reason } => Some(ProbeError::Quarantined { reason }),
+            Verdict::Good => None,
+        }
+    }
+
+    /// Tries the library out, whatever is known of it.
+    pub(super) fn try_again(&self, image: &Image) -> Result<(), ProbeError> {
+        self.verdicts().forget(&image.hash);
+        self.admit(image)
+    }
+
+    fn verdicts(&self) -> Verdicts {
+        Verdicts::in_cache(self.cache.as_deref())
+    }
+}
+
+/// [`CACHE_VARIABLE`], or `pulsewire` in `XDG_CACHE_HOME` or `~/.cache`; a relative one does not count.
+pub fn user_cache() -> Option<PathBuf> {
+    let home = env::home_dir().map(OsString::from);
+    cache_in(env::var_os(CACHE_VARIABLE), env::var_os("XDG_CACHE_HOME"), home)
+}
+
+fn cache_in(own: Option<OsString>, cache_home: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
+    let absolute = |value: Option<OsString>| Some(PathBuf::from(value?)).filter(|path| path.is_absolute());
+    let below = |path: PathBuf, name: &Path| path.join(name);
+    absolute(own)
+        .or_else(|| absolute(cache_home).map(|path| below(path, Path::new("pulsewire"))))
+        .or_else(|| absolute(home).map(|path| below(path, Path::new(".cache/pulsewire"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn cache_is_the_own_variable_then_that_of_xdg_then_in_the_home() {
+        let of = |values: [&str; 3]| {
+            let [own, cache, home] = values.map(|value| Some(OsString::from(value)));
+            cache_in(own, cache, home).map(|path| path.to_string_lossy().into_owned())
+        };
+        assert_eq!(of(["/own", "/cache", "/home/me"]).as_deref(), Some("/own"));
+        assert_eq!(
+            of(["", "/cache", "/home/me"]).as_deref(),
+            Some("/cache/pulsewire")
+        );
+        assert_eq!(
+            of(["own", "cache", "/home/me"]).as_deref(),
+            Some("/home/me/.cache/pulsewire")
+        );
+        assert_eq!(of(["", "", ""]), None);
+    }
+}

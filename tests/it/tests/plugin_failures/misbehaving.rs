@@ -1,0 +1,80 @@
+//! The fixture `misbehaves` with something bad written into it, and hosts that guard themselves against it.
+
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+
+use pulsewire_harness::{Harness, LONG, PluginFolder, fixtures};
+use pulsewire_host::plugins::{Probe, Report, Safeguards, State};
+use pulsewire_it::artifacts;
+
+/// The id of the fixture.
+pub(crate) const ID: &str = "misbehaves";
+
+/// As long as a library may take that is meant to hang.
+pub(crate) const SHORT: Duration = Duration::from_millis(500);
+
+/// The library that does this, and is otherwise sound.
+#[track_caller]
+pub(crate) fn that_does(name: &str) -> Vec<u8> {
+    const MARK: &[u8] = b"misbehaves does:";
+    let mut library = fs::read(fixtures::path(ID)).unwrap();
+    let places = library.windows(MARK.len()).enumerate();
+    let places: Vec<usize> = places
+        .filter(|(_, bytes)| *bytes == MARK)
+        .map(|(at, _)| at)
+        .collect();
+    for at in &places {
+        let place = &mut library[at + MARK.len()..][..32];
+        place.fill(b' ');
+        place[..name.len()].copy_from_slice(name.as_bytes());
+    }
+    assert!(!places.is_empty(), "the fixture has no place for `{name}`");
+    library
+}
+
+/// The safeguards of `pulsewire`, with what they remember in `cache`.
+pub(crate) fn safeguards(cache: &Path, limit: Duration) -> Safeguards {
+    Safeguards {
+        probe: Some(Probe::pulsewire(artifacts::pulsewire()).limit(limit)),
+        cache: Some(cache.to_owned()),
+    }
+}
+
+/// Safeguards that cannot try anything out, and so show what is known already.
+pub(crate) fn only_known(cache: &Path) -> Safeguards {
+    Safeguards {
+        probe: Some(Probe::pulsewire("/nowhere/pulsewire".into())),
+        cache: Some(cache.to_owned()),
+    }
+}
+
+/// A host that has found this library.
+#[track_caller]
+pub(crate) fn host_of(library: &[u8], safeguards: Safeguards) -> Harness {
+    let folder = PluginFolder::new();
+    folder.add_bytes(ID, library);
+    Harness::guarded(folder, ID, &BTreeMap::new(), safeguards)
+}
+
+/// Why the library is not loaded.
+#[track_caller]
+pub(crate) fn refusal(host: &mut Harness) -> Report {
+    let _ = host.try_load();
+    assert!(matches!(host.state(), State::Failed(_)), "{}", host.state());
+    host.reports().pop().unwrap()
+}
+
+/// A library that does this is refused with these words by a host that tries it out.
+#[track_caller]
+pub(crate) fn assert_refused(name: &str, limit: Duration, words: &str) {
+    let cache = tempfile::tempdir().unwrap();
+    let mut host = host_of(&that_does(name), safeguards(cache.path(), limit));
+    let report = refusal(&mut host);
+    assert!(report.message.contains(words), "{report}");
+    assert!(report.hint.is_some_and(|hint| !hint.is_empty()));
+}
+
+/// As [`assert_refused`], with time enough.
+#[track_caller]
+pub(crate) fn assert_refused_in_time(name: &str, words: &str) {
+    assert_refused(name, LONG, words);
+}

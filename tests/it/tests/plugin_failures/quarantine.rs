@@ -1,0 +1,128 @@
+//! A library that crashed or hung when it was tried out is not opened again until its bytes change or somebody asks.
+
+use std::{collections::BTreeMap, fs};
+
+use pulsewire_harness::{Harness, LONG, PluginFolder};
+use pulsewire_host::plugins::{State, Step};
+use pulsewire_it::project::{Project, graph};
+
+use crate::misbehaving::{ID, host_of, only_known, refusal, safeguards, that_does};
+
+#[test]
+fn library_in_quarantine_fails_without_being_tried_out() {
+    let cache = tempfile::tempdir().unwrap();
+    let library = that_does("abort when opened");
+    refusal(&mut host_of(&library, safeguards(cache.path(), LONG)));
+
+    let host = host_of(&library, only_known(cache.path()));
+    let State::Failed(reason) = host.state() else {
+        panic!("{}", host.state())
+    };
+    assert!(
+        reason.starts_with("the library is in quarantine: it ended its process with SIGABRT"),
+        "{reason}"
+    );
+    let report = host.reports().pop().unwrap();
+    assert_eq!(report.step, Step::Probe);
+    assert!(
+        report
+            .hint
+            .unwrap()
+            .contains("`pulsewire plugins retry misbehaves`")
+    );
+}
+
+#[test]
+fn other_bytes_are_tried_out() {
+    let cache = tempfile::tempdir().unwrap();
+    refusal(&mut host_of(
+        &that_does("abort when opened"),
+        safeguards(cache.path(), LONG),
+    ));
+    host_of(&that_does("none"), safeguards(cache.path(), LONG))
+        .try_load()
+        .unwrap();
+}
+
+#[test]
+fn library_that_is_mended_runs_when_it_is_enabled_again() {
+    let cache = tempfile::tempdir().unwrap();
+    let folder = PluginFolder::new();
+    let place = folder.add_bytes(ID, &that_does("abort when opened"));
+    let mut host = Harness::guarded(folder, ID, &BTreeMap::new(), safeguards(cache.path(), LONG));
+    refusal(&mut host);
+    assert!(matches!(
+        host.plugins().set_enabled(ID, true).state(),
+        State::Failed(_)
+    ));
+    fs::write(place, that_does("none")).unwrap();
+    assert_eq!(*host.plugins().set_enabled(ID, true).state(), State::Declared);
+    host.try_load().unwrap();
+}
+
+fn project(library: &[u8]) -> Project {
+    let console = "begin: events.on_initialize\n\
+                   say: development.console { data_type = \"String\", input = \"alive\" }\n\
+                   end: utilities.exit\nact: misbehaves.act\n\
+                   begin.out -> say.in\nsay.out -> end.in";
+    let project = Project::new("", &graph(console)).with_good_plugin();
+    let place = project.folder().join("plugin-folder").join(ID);
+    fs::create_dir_all(&place).unwrap();
+    fs::write(
+        place.join(format!("lib{ID}{}", std::env::consts::DLL_SUFFIX)),
+        library,
+    )
+    .unwrap();
+    project
+}
+
+#[test]
+fn crashing_library_leaves_the_project_running_and_stands_in_the_lists() {
+    let project = project(&that_does("segfault when opened"));
+    let ran = project.pulsewire(&["run"]);
+    assert!(ran.with_code(0).contains("alive"), "{ran:#?}");
+    assert!(
+        ran.stderr
+            .contains("probe: the library ended its process with SIGSEGV"),
+        "{ran:#?}"
+    );
+
+    let again = project.pulsewire(&["run"]);
+    assert!(again.with_code(0).contains("alive"), "{again:#?}");
+    let list = project.pulsewire(&["plugins", "list"]);
+    assert!(
+        list.with_code(0).contains("the library is in quarantine"),
+        "{list:#?}"
+    );
+
+    let retried = project.pulsewire(&["plugins", "retry", ID]);
+    retried.with_code(1);
+    assert!(
+        retried.stderr.contains("ended its process with SIGSEGV"),
+        "{retried:#?}"
+    );
+}
+
+#[test]
+fn retry_ends_the_quarantine_of_a_library_that_was_only_slow() {
+    let project = project(&that_does("none"));
+    let slow = project.pulsewire(&["--probe-limit", "0ms", "plugins", "retry", ID]);
+    slow.with_code(1);
+    assert!(
+        slow.stderr.contains("did not open and register within 0 s"),
+        "{slow:#?}"
+    );
+    let list = project.pulsewire(&["plugins", "list"]);
+    assert!(
+        list.with_code(0).contains("the library is in quarantine"),
+        "{list:#?}"
+    );
+
+    let retried = project.pulsewire(&["plugins", "retry", ID]);
+    assert!(
+        retried.with_code(0).contains("its quarantine is over"),
+        "{retried:#?}"
+    );
+    let list = project.pulsewire(&["plugins", "list"]);
+    assert!(!list.with_code(0).contains("quarantine"), "{list:#?}");
+}
