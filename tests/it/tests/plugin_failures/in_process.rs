@@ -12,6 +12,8 @@ use pulsewire_host::plugins::{Entry, Plugins, SearchPath, State, Step, inspect, 
 use pulsewire_plugin_api::value::Value;
 use serde_json::json;
 
+use crate::misbehaving::Dice;
+
 /// A host with the good plugin active and everything else of `folder` as far as it goes.
 #[track_caller]
 fn host_with(folder: PluginFolder) -> Harness {
@@ -243,22 +245,6 @@ fn cut_off_library_is_refused() {
     for percent in [1, 5, 25, 50, 75, 99] {
         let cut = &library[..library.len() * percent / 100];
         assert_evil_fails(cut, Step::Segments, "the file is cut off");
-    }
-}
-
-/// The same numbers in every run: xorshift64*.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as usize % limit
-    }
-
-    fn within(&mut self, range: &Range<usize>) -> usize {
-        range.start + self.below(range.len())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The fixture `misbehaves` with something bad written into it, and hosts that guard themselves against it.
 
-use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+use std::{collections::BTreeMap, fs, ops::Range, path::Path, time::Duration};
 
 use pulsewire_harness::{Harness, LONG, PluginFolder, fixtures};
 use pulsewire_host::plugins::{Probe, Report, Safeguards, State};
@@ -77,4 +77,20 @@ pub(crate) fn assert_refused(name: &str, limit: Duration, words: &str) {
 #[track_caller]
 pub(crate) fn assert_refused_in_time(name: &str, words: &str) {
     assert_refused(name, LONG, words);
+}
+
+/// The same numbers in every run: xorshift64*.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as usize % limit
+    }
+
+    pub(crate) fn within(&mut self, range: &Range<usize>) -> usize {
+        range.start + self.below(range.len())
+    }
 }
