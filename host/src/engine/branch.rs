@@ -1,8 +1,8 @@
 //! A branch: from one event along the pulse wires to its end.
 
-use pulsewire_plugin_api::{Call, NodeError, NodeResult, value::Value};
+use pulsewire_plugin_api::{Call, Flow, NodeError, NodeResult, value::Value};
 
-use super::{run::Engine, timers::TimerId};
+use super::{node::EngineNode, run::Engine, timers::TimerId, world::World};
 use crate::{compile::Target, console::Level};
 
 /// How many nodes a branch may execute before it counts as endless.
@@ -14,10 +14,8 @@ const KEPT_STEPS: u64 = 4096;
 /// How often a long branch looks whether the run is to end.
 const STEPS_PER_LOOK: u64 = 4096;
 
-/// What calls a node.
+/// What begins a branch.
 pub(super) enum Entry<'a> {
-    Pulse(u32),
-    Resume,
     /// With the values that it carries, for this one listener.
     Event(&'a mut [Value]),
     Timer(TimerId),
@@ -28,12 +26,24 @@ impl Engine {
     pub(super) fn run_branch(&mut self, node: u32, entry: Entry<'_>) {
         let mut steps = STEP_BUDGET;
         self.recent.clear();
-        let mut at = self.step(node, entry);
-        while let Some(target) = at.or_else(|| self.unwind(&mut steps)) {
-            if !self.may_step(target.node, &mut steps) {
+        let mut at = match entry {
+            Entry::Event(values) => self.step(node, 0, |node, call, world| {
+                node.on_event(&mut call.with_values(values), world)
+            }),
+            Entry::Timer(timer) => self.step(node, 0, |node, mut call, world| {
+                node.on_timer(&mut call, world, timer)
+            }),
+        };
+        loop {
+            if at.is_none() {
+                at = self.unwind(&mut steps);
+            }
+            if at.is_none() || !self.may_step(at.node, &mut steps) {
                 break;
             }
-            at = self.step(target.node, Entry::Pulse(target.pulse));
+            at = self.step(at.node, at.pulse, |node, mut call, world| {
+                node.execute(&mut call, world)
+            });
         }
         while let Some(waiting) = self.stack.pop() {
             self.cells[waiting as usize].waits = false;
@@ -41,18 +51,19 @@ impl Engine {
     }
 
     /// The branch has come to a dead end: resumes the nodes that wait for it, innermost first.
-    fn unwind(&mut self, steps: &mut u64) -> Option<Target> {
+    fn unwind(&mut self, steps: &mut u64) -> Target {
         while let Some(node) = self.stack.pop() {
             self.cells[node as usize].waits = false;
             // A loop with an empty body spends its budget here.
             if !self.may_step(node, steps) {
-                return None;
+                break;
             }
-            if let Some(target) = self.step(node, Entry::Resume) {
-                return Some(target);
+            let target = self.step(node, 0, |node, mut call, world| node.resume(&mut call, world));
+            if !target.is_none() {
+                return target;
             }
         }
-        None
+        Target::NONE
     }
 
     /// Takes one step from the budget; false if the branch must end before `node`.
@@ -71,63 +82,56 @@ impl Engine {
         !steps.is_multiple_of(STEPS_PER_LOOK) || !self.is_stopping()
     }
 
-    /// Calls one node and returns where the pulse goes.
-    fn step(&mut self, node: u32, entry: Entry<'_>) -> Option<Target> {
-        let result = self.call(node, entry);
-        match result {
-            Ok(flow) => {
-                let output = flow.output()?;
-                let cell = &mut self.cells[node as usize];
-                if output >= cell.next_count as usize {
-                    return self.fail(
-                        node,
-                        &NodeError::new(format!(
-                            "it fired pulse output {}, which it does not have",
-                            output + 1
-                        )),
-                    );
-                }
-                if flow.resumes() {
-                    cell.waits = true;
-                    self.stack.push(node);
-                }
-                let target = self.next[cell.first_next as usize + output];
-                (!target.is_none()).then_some(target)
-            }
-            Err(error) => self.fail(node, &error),
-        }
-    }
-
-    fn call(&mut self, node: u32, entry: Entry<'_>) -> NodeResult {
+    /// Calls one node and returns where the pulse goes: in a register, which an `Option` of it would not be. One copy for
+    /// each way to call, so that nothing has to be decided here.
+    #[inline(always)]
+    fn step(
+        &mut self,
+        node: u32,
+        pulse: u32,
+        how: impl FnOnce(&mut dyn EngineNode, Call<'_>, &mut World) -> NodeResult,
+    ) -> Target {
+        self.world.node = node;
         let cell = &mut self.cells[node as usize];
         if cell.waits {
-            return Err(NodeError::new(
-                "it was pulsed again before its own branch has ended; a wire leads back into it",
-            ));
+            let reason = "it was pulsed again before its own branch has ended; a wire leads back into it";
+            return self.fail(node, reason.into());
         }
-        self.world.node = node;
         let first_input = cell.first_input as usize;
         let inputs = &self.inputs[first_input..first_input + cell.input_count as usize];
-        let pulse = if let Entry::Pulse(pulse) = entry { pulse } else { 0 };
-        let mut call = Call::new(
+        let call = Call::new(
             &mut self.slots,
             inputs,
             cell.first_output,
             cell.output_count,
             pulse,
         );
-        let world = &mut self.world;
-        match entry {
-            Entry::Pulse(_) => cell.node.execute(&mut call, world),
-            Entry::Resume => cell.node.resume(&mut call, world),
-            Entry::Event(values) => cell.node.on_event(&mut call.with_values(values), world),
-            Entry::Timer(timer) => cell.node.on_timer(&mut call, world, timer),
+        match how(&mut *cell.node, call, &mut self.world) {
+            Ok(flow) => self.follow(node, flow),
+            Err(error) => self.fail(node, error),
         }
+    }
+
+    #[inline(always)]
+    fn follow(&mut self, node: u32, flow: Flow) -> Target {
+        let Some(output) = flow.output() else {
+            return Target::NONE;
+        };
+        let cell = &mut self.cells[node as usize];
+        if output >= cell.next_count as usize {
+            let reason = format!("it fired pulse output {}, which it does not have", output + 1);
+            return self.fail(node, reason.into());
+        }
+        if flow.resumes() {
+            cell.waits = true;
+            self.stack.push(node);
+        }
+        self.next[cell.first_next as usize + output]
     }
 
     /// Design §5: a failing node says so, sets its outputs to their defaults, fires nothing, raises the error event.
     #[cold]
-    fn fail(&mut self, node: u32, error: &NodeError) -> Option<Target> {
+    fn fail(&mut self, node: u32, error: NodeError) -> Target {
         let cell = &self.cells[node as usize];
         let info = &self.world.infos[node as usize];
         let outputs = &mut self.slots[cell.first_output as usize..];
@@ -143,7 +147,7 @@ impl Engine {
                     .say(Level::Error, "the event queue is full; On Error was not told");
             }
         }
-        None
+        Target::NONE
     }
 
     /// Names the nodes that an endless branch went round last.
@@ -163,6 +167,6 @@ impl Engine {
             names.join(" → ")
         );
         self.world.node = node;
-        self.fail(node, &NodeError::new(reason));
+        self.fail(node, NodeError::new(reason));
     }
 }

@@ -188,31 +188,32 @@ pub(super) fn join<O: Operation>(a: &Value, b: &Value) -> Result<Value, NodeErro
     })
 }
 
-/// All data inputs joined, from first to last. They are of one type, as the compiler has seen to.
-pub(super) fn fold<O: Operation>(call: &Call<'_>) -> Result<Value, NodeError> {
+/// Latches all data inputs joined, from first to last, in the output. They are of one type, as the compiler has seen to.
+pub(super) fn fold<O: Operation>(call: &mut Call<'_>) -> Result<(), NodeError> {
     macro_rules! rest {
         ($variant:ident, $first:expr, $join:expr) => {{
-            let mut result = *$first;
+            let mut result = $first;
             for input in 1..call.input_count() {
                 match call.input(input) {
                     Value::$variant(next) => result = $join(result, *next)?,
                     other => return Err(no_arithmetic(other)),
                 }
             }
-            Ok(Value::$variant(result))
+            call.set(0, Value::$variant(result));
+            Ok(())
         }};
     }
     if call.input_count() == 0 {
         return Err("there is no input; `count` is 0".into());
     }
-    match call.input(0) {
+    match *call.input(0) {
         Value::Int(first) => rest!(Int, first, O::int),
         Value::Float(first) => rest!(Float, first, |a, b| Ok::<_, NodeError>(O::float(a, b))),
         Value::Byte(first) => rest!(Byte, first, O::byte),
         Value::Vector2(first) => rest!(Vector2, first, components::<O, 2>),
         Value::Vector3(first) => rest!(Vector3, first, components::<O, 3>),
         Value::Vector4(first) => rest!(Vector4, first, components::<O, 4>),
-        other => Err(no_arithmetic(other)),
+        ref other => Err(no_arithmetic(other)),
     }
 }
 

@@ -23,8 +23,7 @@ pub(super) struct PassInput;
 
 impl Node for PassInput {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
-        let value = call.input(0).clone();
-        call.set(0, value);
+        call.pass(0, 0);
         Ok(Flow::fire(0))
     }
 }
@@ -35,8 +34,7 @@ pub(super) struct PassInputs;
 impl Node for PassInputs {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
         for at in 0..call.output_count() {
-            let value = call.input(at).clone();
-            call.set(at, value);
+            call.pass(at, at);
         }
         Ok(Flow::fire(0))
     }

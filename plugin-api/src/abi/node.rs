@@ -25,6 +25,7 @@ pub struct Call<'a> {
 impl<'a> Call<'a> {
     /// For hosts: a call through the pulse input `pulse`. `inputs` are positions in `slots`; the outputs are
     /// `output_count` slots from `first_output`.
+    #[inline]
     pub fn new(
         slots: &'a mut [Value],
         inputs: &'a [u32],
@@ -54,11 +55,13 @@ impl<'a> Call<'a> {
     }
 
     /// How many data inputs there are; repeated ones count each.
+    #[inline]
     pub fn input_count(&self) -> usize {
         self.inputs.len()
     }
 
     /// How many data outputs there are; repeated ones count each.
+    #[inline]
     pub fn output_count(&self) -> usize {
         self.output_count as usize
     }
@@ -67,6 +70,7 @@ impl<'a> Call<'a> {
     ///
     /// # Panics
     /// If the node has no such input; in a plugin the panic is caught and reported.
+    #[inline]
     pub fn input(&self, input: usize) -> &Value {
         &self.slots.as_slice()[self.inputs.as_slice()[input] as usize]
     }
@@ -84,12 +88,30 @@ impl<'a> Call<'a> {
     ///
     /// # Panics
     /// If the node has no such output; in a plugin the panic is caught and reported.
+    #[inline]
     pub fn set(&mut self, output: usize, value: impl Into<Value>) {
-        let outputs = self.outputs();
-        outputs[output] = value.into();
+        latch(&mut self.outputs()[output], value.into());
+    }
+
+    /// Latches the value at data input `input` in data output `output`.
+    ///
+    /// # Panics
+    /// As [`input`](Self::input) and [`set`](Self::set).
+    #[inline]
+    pub fn pass(&mut self, input: usize, output: usize) {
+        match *self.input(input) {
+            Value::Int(value) => self.set(output, value),
+            Value::Float(value) => self.set(output, value),
+            Value::Bool(value) => self.set(output, value),
+            ref value => {
+                let value = value.clone();
+                self.set(output, value);
+            }
+        }
     }
 
     /// The values that are latched in the data outputs now.
+    #[inline]
     pub fn outputs(&mut self) -> &mut [Value] {
         let first = self.first_output as usize;
         &mut self.slots.as_mut_slice()[first..first + self.output_count as usize]
@@ -99,7 +121,7 @@ impl<'a> Call<'a> {
     #[doc(hidden)]
     pub fn write_through_input(&mut self, input: usize, value: Value) {
         let slot = self.inputs.as_slice()[input] as usize;
-        self.slots.as_mut_slice()[slot] = value;
+        latch(&mut self.slots.as_mut_slice()[slot], value);
     }
 
     /// What the event carries; empty when a pulse started the call.
@@ -121,6 +143,15 @@ impl<'a> Call<'a> {
         for (output, value) in outputs.iter_mut().zip(self.values.as_mut_slice()) {
             *output = std::mem::take(value);
         }
+    }
+}
+
+/// Replaces a value. What owns nothing is simply written over, which keeps a scalar in the processor's registers.
+#[inline]
+fn latch(place: &mut Value, value: Value) {
+    match place {
+        Value::String(_) | Value::Binary(_) | Value::Array(_) | Value::Dictionary(_) => *place = value,
+        _ => std::mem::forget(std::mem::replace(place, value)),
     }
 }
 
@@ -146,6 +177,7 @@ impl Flow {
     }
 
     /// The pulse leaves through pulse output `output`, counted from 0.
+    #[inline]
     pub const fn fire(output: usize) -> Self {
         Self {
             kind: Self::FIRE,
@@ -163,6 +195,7 @@ impl Flow {
     }
 
     /// The pulse output to fire, if any.
+    #[inline]
     pub const fn output(self) -> Option<usize> {
         if self.kind == Self::END {
             None
@@ -172,6 +205,7 @@ impl Flow {
     }
 
     /// Whether the node wants to be resumed after the branch.
+    #[inline]
     pub const fn resumes(self) -> bool {
         self.kind == Self::FIRE_THEN_RESUME
     }

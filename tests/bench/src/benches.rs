@@ -81,7 +81,7 @@ fn builtin_nodes() -> Result<Vec<Measure>> {
         bench: "builtin_nodes",
         value,
         unit: "executions/s",
-        limit: Limit::AtLeast(20e6),
+        limit: Limit::AtLeast(50e6),
     }])
 }
 

@@ -20,8 +20,7 @@ struct Add;
 
 impl Node for Add {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
-        let sum = fold::<Sum>(call)?;
-        call.set(0, sum);
+        fold::<Sum>(call)?;
         Ok(Flow::fire(0))
     }
 }

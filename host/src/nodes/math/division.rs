@@ -22,11 +22,7 @@ pure! {
             Socket::typed_by("divisor", "Divisor", "data_type"),
         ])
         .outputs(&[Socket::typed_by("quotient", "Quotient", "data_type")]),
-    |call| {
-        let result = fold::<Quotient>(call)?;
-        call.set(0, result);
-        Ok(())
-    };
+    |call| { fold::<Quotient>(call) };
 
     POWER = NodeType::action("math.power", "Power")
         .category("Math")
@@ -37,11 +33,7 @@ pure! {
             Socket::typed_by("exponent", "Exponent", "data_type"),
         ])
         .outputs(&[Socket::typed_by("output", "Output", "data_type")]),
-    |call| {
-        let result = fold::<Power>(call)?;
-        call.set(0, result);
-        Ok(())
-    };
+    |call| { fold::<Power>(call) };
 
     DECREMENT = NodeType::action("math.decrement", "Decrement")
         .category("Math")
@@ -52,9 +44,5 @@ pure! {
             Socket::typed_by("step", "Step", "data_type").default(Literal::Int(1)),
         ])
         .outputs(&[Socket::typed_by("output", "Output", "data_type")]),
-    |call| {
-        let result = fold::<Difference>(call)?;
-        call.set(0, result);
-        Ok(())
-    };
+    |call| { fold::<Difference>(call) };
 }

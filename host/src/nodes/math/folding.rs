@@ -25,35 +25,19 @@ const fn folding(id: &'static str, name: &'static str) -> NodeType {
 pure! {
     SUBTRACT = folding("math.subtract", "Subtract")
         .help("The first input minus all others. Int and Byte stay at their limits instead of wrapping."),
-    |call| {
-        let result = fold::<Difference>(call)?;
-        call.set(0, result);
-        Ok(())
-    };
+    |call| { fold::<Difference>(call) };
 
     MULTIPLY = folding("math.multiply", "Multiply")
         .help("The product of all inputs, of vectors component by component. Int and Byte stay at their limits."),
-    |call| {
-        let result = fold::<Product>(call)?;
-        call.set(0, result);
-        Ok(())
-    };
+    |call| { fold::<Product>(call) };
 
     MINIMUM = folding("math.minimum", "Minimum")
         .outputs(&[Socket::typed_by("minimum", "Minimum", "data_type")])
         .help("The smallest input, of vectors component by component. NaN is passed over."),
-    |call| {
-        let result = fold::<Least>(call)?;
-        call.set(0, result);
-        Ok(())
-    };
+    |call| { fold::<Least>(call) };
 
     MAXIMUM = folding("math.maximum", "Maximum")
         .outputs(&[Socket::typed_by("maximum", "Maximum", "data_type")])
         .help("The largest input, of vectors component by component. NaN is passed over."),
-    |call| {
-        let result = fold::<Greatest>(call)?;
-        call.set(0, result);
-        Ok(())
-    };
+    |call| { fold::<Greatest>(call) };
 }

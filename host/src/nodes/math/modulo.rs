@@ -20,8 +20,7 @@ struct Modulo;
 
 impl Node for Modulo {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
-        let remainder = fold::<Remainder>(call)?;
-        call.set(0, remainder);
+        fold::<Remainder>(call)?;
         Ok(Flow::fire(0))
     }
 }
