@@ -41,13 +41,24 @@ pub struct Graph {
     pub inputs: Vec<Parameter>,
     /// `[[output]]` of a function: what its calls get back.
     pub outputs: Vec<Parameter>,
+    /// Of a scene, whether it runs from the start on.
+    pub start: bool,
 }
 
 impl Graph {
+    /// `NAME` of `scenes/NAME`, if it is a scene's graph.
+    pub fn scene_name(&self) -> Option<&str> {
+        self.name_in(Scope::Scene)
+    }
+
     /// `NAME` of `functions/NAME`, if it is a function's graph.
     pub fn function_name(&self) -> Option<&str> {
-        let is_function = self.scope == Scope::Function;
-        is_function.then(|| self.id.split_once('/').map_or(&*self.id, |(_, name)| name))
+        self.name_in(Scope::Function)
+    }
+
+    fn name_in(&self, scope: Scope) -> Option<&str> {
+        let name = || self.id.split_once('/').map_or(&*self.id, |(_, name)| name);
+        (self.scope == scope).then(name)
     }
 }
 

@@ -72,6 +72,7 @@ category!(flow_control: branch compare for_each_loop for_loop index_switch is_eq
 category!(functions: function function_input function_output);
 category!(io: assets directories files get_file_extension);
 category!(math: add analysis bool_value boolean division folding increment interpolate math_constant modulo numerical_value random range rotation_matrix round rounding trigonometry vector_value);
+category!(scenes: on_scene_loaded running);
 category!(string: case characters concat_strings contains crypto_hash edit format json_parse json_stringify random_string regex search string_value);
 category!(utilities: cancel_timeout color_value conversion exit get_command_line_option group reset_interval start_interval start_timeout system_call values);
 category!(variables: variable_getter variable_setter);
@@ -184,6 +185,10 @@ pub static BUILTINS: &[Builtin] = &[
     math::trigonometry::SINE,
     math::trigonometry::TANGENT,
     math::vector_value::NODE,
+    scenes::on_scene_loaded::NODE,
+    scenes::running::LOAD,
+    scenes::running::SET,
+    scenes::running::UNLOAD,
     string::case::CAPITALIZE,
     string::case::IS_LOWER,
     string::case::IS_UPPER,
@@ -240,6 +245,9 @@ pub const ON_INITIALIZE: &str = "events.on_initialize";
 /// The event that is raised when a node fails.
 pub const ON_ERROR: &str = "events.on_error";
 
+/// The event that is raised when a scene begins to run; its key is the scene's name.
+pub const ON_SCENE_LOADED: &str = "scenes.on_scene_loaded";
+
 /// The type of the nodes that call a function.
 pub const FUNCTION: &str = "functions.function";
 
@@ -258,6 +266,9 @@ const VARIABLE: Attribute = named("variable", "Variable", "variables");
 
 /// The attribute of nodes about a custom event.
 const EVENT: Attribute = named("event", "Event", "events");
+
+/// The attribute of nodes about a scene.
+const SCENE: Attribute = named("scene", "Scene", "scenes");
 
 /// The attribute that says how often something is repeated.
 const fn count(default: i64, help: &'static str) -> Attribute {

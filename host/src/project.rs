@@ -3,6 +3,7 @@
 //! What the command line lists and checks, and what the runtime runs, is the same object.
 
 use std::{
+    borrow::Borrow,
     collections::{BTreeMap, BTreeSet, HashMap},
     env,
     path::{self, Path, PathBuf},
@@ -331,7 +332,7 @@ impl Project {
     }
 
     /// Compiles graphs for the toolbox and settings as they are now.
-    pub fn compile(&self, graphs: &[Graph], faults: &mut Faults) -> Program {
+    pub fn compile(&self, graphs: &[impl Borrow<Graph>], faults: &mut Faults) -> Program {
         let names = names_in(&self.sections);
         compile(
             graphs,

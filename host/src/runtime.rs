@@ -1,5 +1,4 @@
-//! The runtime: a project that runs, with its plugins, and follows its settings while it does. Logic that changes is
-//! noticed, and run from the next start on.
+//! The runtime: a project that runs, with its plugins, and follows its settings and its logic while it does.
 //!
 //! Everything here happens on the logic thread, between branches: start, settings changes, end. Start with
 //! [`Runtime::start`], then [`Runtime::run`].
@@ -35,11 +34,12 @@ mod kept;
 mod make;
 mod on_disk;
 mod places;
+mod scenes;
 mod services;
 mod watch;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -51,7 +51,7 @@ use crate::{
     diagnostics::{Fault, Faults},
     engine::{Engine, EngineNode, EventQueue, Events, Outcome, StopHandle, Surroundings, listen},
     logic::Graph,
-    nodes::ON_INITIALIZE,
+    nodes::{ON_INITIALIZE, ON_SCENE_LOADED},
     project::{OpenOptions, Project},
     toolbox::Toolbox,
 };
@@ -68,7 +68,7 @@ pub struct RunOptions {
     pub open: OpenOptions,
     /// Refuse to start if the plugin of any node is off or missing.
     pub strict: bool,
-    /// Do not follow changes of `settings.toml`, nor notice those of the logic.
+    /// Do not follow changes of `settings.toml` and of the logic.
     pub ignore_changes: bool,
     /// What Get Command Line Option finds, by name, without dashes.
     pub options: HashMap<String, String>,
@@ -89,6 +89,9 @@ pub enum StartError {
 pub struct Runtime {
     project: Project,
     graphs: Vec<Graph>,
+    /// The scenes that run.
+    running: BTreeSet<String>,
+    is_strict: bool,
     services: Arc<Services>,
     engine: Engine,
     console: Arc<dyn Console>,
@@ -131,12 +134,19 @@ impl Runtime {
             .map(|fault| project.located(fault))
             .for_each(|fault| log::warn!("{}", fault.without_severity()));
 
+        let running = scenes::at_start(&graphs);
+        if graphs.iter().any(|graph| !graph.start) {
+            program = scenes::compile(&project, &graphs, &running);
+        }
         // Whatever a plugin emits while it is activated finds its listeners, and comes after On Initialize.
         listen(&program, &events);
         let _ = queue.push(events.number(ON_INITIALIZE, ""), &mut []);
+        for scene in &running {
+            let _ = queue.push(events.number(ON_SCENE_LOADED, scene), &mut []);
+        }
         if project.activate_plugins() {
             // A plugin that could not be activated has left the toolbox.
-            program = project.compile(&graphs, &mut Faults::default());
+            program = scenes::compile(&project, &graphs, &running);
         }
         let kept = kept::Kept::new(project.folder());
         kept.fill(&mut program);
@@ -146,6 +156,7 @@ impl Runtime {
         let mut absences = Absences::default();
         absences.report(&program, project.toolbox(), &*console);
         let mut engine = Engine::new(program, nodes, queue, events, Arc::clone(&console));
+        engine.set_scenes(running.clone());
         engine.set_keeper(kept.keeper());
         engine.set_surroundings(Surroundings {
             folder: Some(project.folder().to_owned()),
@@ -164,6 +175,8 @@ impl Runtime {
         Ok(Self {
             project,
             graphs,
+            running,
+            is_strict: options.strict,
             services,
             engine,
             console,
@@ -179,7 +192,11 @@ impl Runtime {
         let until = limit.and_then(|limit| Instant::now().checked_add(limit));
         loop {
             match self.engine.run(until) {
-                Outcome::Attention => self.follow_files(),
+                Outcome::Attention => {
+                    if !self.follow_scenes() {
+                        self.follow_files();
+                    }
+                }
                 outcome => return outcome,
             }
         }

@@ -99,6 +99,7 @@ fn settables(node_type: &NodeType) -> Vec<Settable> {
         let samples: Vec<String> = match (attribute.options_from.as_str(), attribute.options.as_slice()) {
             ("variables", _) => vec![r#""v""#.to_owned()],
             ("events", _) => vec![r#""e""#.to_owned()],
+            ("scenes", _) => vec![r#""s""#.to_owned()],
             ("functions", _) => vec![r#""f""#.to_owned()],
             (_, []) => samples_of(attribute.data_type)
                 .into_iter()
@@ -154,7 +155,11 @@ fn run(node_type: &NodeType, attributes: &[(&str, &str)]) -> bool {
     }
     let text = project(&lines.replace("HUGE", &format!("{:?}", "a ".repeat(10_000))));
     let function = project("[[input]]\nname = \"a\"\ntype = \"Int\"\nbegin: functions.function_input");
-    let (program, faults) = compile_all(&[("project", &text), ("functions/f", &function)]);
+    let (program, faults) = compile_all(&[
+        ("project", &text),
+        ("functions/f", &function),
+        ("scenes/s", "format = 1"),
+    ]);
     if faults.has_errors() {
         return false;
     }

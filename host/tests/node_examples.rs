@@ -15,6 +15,7 @@ const EXAMPLES: &str = include_str!("node_examples.txt");
 /// What these do is not seen on one node's outputs; the tests of the engine and `node_flows` show it.
 const SHOWN_ELSEWHERE: &[&str] = &[
     "functions.",
+    "scenes.",
     "datetime.now_utc",
     "datetime.system_time",
     "development.",

@@ -1,23 +1,15 @@
 //! Persistent variables outlive the run.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 
-use std::{
-    fs,
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::fs;
 
-use common::{Recorder, faults_of, project};
-use pulsewire_host::{
-    engine::Outcome,
-    project::OpenOptions,
-    runtime::{RunOptions, Runtime},
+use common::{
+    faults_of,
+    live::{PATIENCE, folder, start, write},
+    project,
 };
-
-const PATIENCE: Duration = Duration::from_secs(20);
+use pulsewire_host::engine::Outcome;
 
 /// Counts the runs in a variable of the project, and says how many there were.
 const COUNT_RUNS: &str = r#"
@@ -39,45 +31,24 @@ const COUNT_RUNS: &str = r#"
     keep.value -> say.input
 "#;
 
-fn start(folder: &Path) -> (Runtime, Arc<Recorder>) {
-    let console = Arc::new(Recorder::default());
-    let options = RunOptions {
-        open: OpenOptions {
-            folder: folder.to_owned(),
-            ..OpenOptions::default()
-        },
-        ignore_changes: true,
-        ..RunOptions::default()
-    };
-    let runtime = Runtime::start(&options, console.clone()).unwrap();
-    (runtime, console)
-}
-
-fn write(folder: &Path, graph: &str, lines: &str) {
-    let file = folder.join(format!("logic/{graph}.toml"));
-    fs::create_dir_all(file.parent().unwrap()).unwrap();
-    fs::write(file, project(lines)).unwrap();
-    fs::write(folder.join("settings.toml"), "format = 1\n").unwrap();
-}
-
 #[test]
 fn persistent_variable_begins_with_what_it_held_at_the_end() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     write(
         folder.path(),
         "project",
         &format!("{COUNT_RUNS}\nend: utilities.exit\nsay.out -> end.in"),
     );
     for expected in ["11", "12", "13"] {
-        let (mut runtime, console) = start(folder.path());
-        assert_eq!(runtime.run(Some(PATIENCE)), Outcome::Exit(0));
-        assert_eq!(console.lines(), [expected]);
+        let mut live = start(folder.path(), false);
+        assert_eq!(live.runtime.run(Some(PATIENCE)), Outcome::Exit(0));
+        assert_eq!(live.console.lines(), [expected]);
     }
 }
 
 #[test]
 fn variables_of_scenes_are_kept_and_others_are_not() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     write(folder.path(), "scenes/hall", COUNT_RUNS);
     write(
         folder.path(),
@@ -85,23 +56,19 @@ fn variables_of_scenes_are_kept_and_others_are_not() {
         &COUNT_RUNS.replace("persistent = true", ""),
     );
     for expected in [["11", "11"], ["12", "11"]] {
-        let (mut runtime, console) = start(folder.path());
-        runtime.engine().run_pending();
-        assert_eq!(console.lines(), expected);
+        let mut live = start(folder.path(), false);
+        live.runtime.engine().run_pending();
+        assert_eq!(live.console.lines(), expected);
     }
 }
 
 #[test]
 fn value_is_written_while_the_project_runs() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     write(folder.path(), "project", COUNT_RUNS);
-    let (mut runtime, _) = start(folder.path());
+    let mut live = start(folder.path(), false);
     let file = folder.path().join("state/variables.json");
-    let latest = Instant::now() + PATIENCE;
-    while !file.exists() {
-        assert!(Instant::now() < latest, "nothing was written");
-        assert_eq!(runtime.run(Some(Duration::from_millis(10))), Outcome::Deadline);
-    }
+    live.wait("the file is written", |_| file.exists());
     let text = fs::read_to_string(file).unwrap();
     assert!(text.contains("\"project/runs\": 11"), "{text}");
 }

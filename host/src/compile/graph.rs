@@ -1,5 +1,7 @@
 //! The compiler's one pass over all graphs.
 
+use std::borrow::Borrow;
+
 use super::{
     Environment, Program, cycles,
     functions::{self, Use},
@@ -9,10 +11,11 @@ use super::{
 use crate::{diagnostics::Faults, logic::Graph};
 
 /// Compiles the graphs of a project. The program is only fit to run if `faults` holds no error afterwards.
-pub fn compile(graphs: &[Graph], environment: &Environment<'_>, faults: &mut Faults) -> Program {
+pub fn compile(graphs: &[impl Borrow<Graph>], environment: &Environment<'_>, faults: &mut Faults) -> Program {
+    let graphs: Vec<&Graph> = graphs.iter().map(Borrow::borrow).collect();
     let sheets: Vec<Sheet<'_>> = graphs
         .iter()
-        .map(|graph| Sheet::new(graph, graphs, environment, faults))
+        .map(|graph| Sheet::new(graph, &graphs, environment, faults))
         .collect();
     let uses: Vec<Use<'_>> = functions::unfold(&sheets, faults);
     let (program, places) = lay::lay(&uses, faults);

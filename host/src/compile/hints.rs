@@ -73,9 +73,10 @@ pub(super) fn option(list: &str, text: Option<&str>, options: &[String]) -> Opti
     Some(match (list, list.split_once('.')) {
         ("variables", _) => "declare a `[[variable]]` first".to_owned(),
         ("events", _) => "declare an `[[event]]` first".to_owned(),
-        ("functions", _) => {
+        (what @ ("functions" | "scenes"), _) => {
             let name = text.filter(|text| is_id(text)).unwrap_or("NAME");
-            format!("a function is a file: `logic/functions/{name}.toml`")
+            let one = what.trim_end_matches('s');
+            format!("a {one} is a file: `logic/{what}/{name}.toml`")
         }
         (_, Some((section, list))) => {
             let name = match text {

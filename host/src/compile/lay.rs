@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     diagnostics::{Fault, Faults},
+    nodes::ON_INITIALIZE,
     toolbox::{Entry, Origin},
 };
 
@@ -196,6 +197,15 @@ impl Laying<'_> {
             Some(Value::String(key)) => key.to_string(),
             _ => String::new(),
         };
+        if entry.node_type.id == ON_INITIALIZE && draft.graph.scene_name().is_some() {
+            // The scene may begin later than the project.
+            self.program.listeners.push(Listener {
+                node_type: ON_INITIALIZE.to_owned(),
+                key: draft.graph.id.clone(),
+                node,
+                passes: false,
+            });
+        }
         self.program.listeners.push(Listener {
             node_type: entry.node_type.id.clone(),
             key,

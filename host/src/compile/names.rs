@@ -3,7 +3,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
 };
 
 use pulsewire_plugin_api::manifest::Scope;
@@ -15,6 +15,7 @@ pub(super) struct Names<'a> {
     variables: BTreeMap<&'a str, (String, &'a Variable)>,
     events: BTreeMap<&'a str, (String, &'a CustomEvent)>,
     functions: BTreeMap<&'a str, &'a Graph>,
+    scenes: BTreeSet<&'a str>,
     /// See [`Environment::settings_names`](super::Environment::settings_names).
     settings: &'a dyn Fn(&str) -> Option<Vec<String>>,
     /// The settings lists that were asked for.
@@ -24,7 +25,7 @@ pub(super) struct Names<'a> {
 impl<'a> Names<'a> {
     pub(super) fn new(
         graph: &'a Graph,
-        all: &'a [Graph],
+        all: &[&'a Graph],
         settings: &'a dyn Fn(&str) -> Option<Vec<String>>,
     ) -> Self {
         let mut names = Self {
@@ -32,13 +33,15 @@ impl<'a> Names<'a> {
             events: BTreeMap::new(),
             functions: all
                 .iter()
-                .filter_map(|graph| Some((graph.function_name()?, graph)))
+                .filter_map(|graph| Some((graph.function_name()?, *graph)))
                 .collect(),
+            scenes: all.iter().filter_map(|graph| graph.scene_name()).collect(),
             settings,
             lists: RefCell::default(),
         };
         let project = all
             .iter()
+            .copied()
             .filter(|other| other.scope == Scope::Project && other.id != graph.id);
         for graph in project.chain([graph]) {
             for variable in &graph.variables {
@@ -70,6 +73,10 @@ impl<'a> Names<'a> {
         self.functions.get(name).copied()
     }
 
+    pub(super) fn is_scene(&self, name: &str) -> bool {
+        self.scenes.contains(name)
+    }
+
     /// Whether the settings list has the entry `name`; true if there is no such list now, as nothing can be said then.
     pub(super) fn is_in_settings(&self, list: &str, name: &str) -> bool {
         let mut lists = self.lists.borrow_mut();
@@ -92,6 +99,10 @@ impl<'a> Names<'a> {
 
     pub(super) fn events(&self) -> impl Iterator<Item = &str> {
         self.events.keys().copied()
+    }
+
+    pub(super) fn scenes(&self) -> impl Iterator<Item = &str> {
+        self.scenes.iter().copied()
     }
 
     pub(super) fn functions(&self) -> impl Iterator<Item = &str> {

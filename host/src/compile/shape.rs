@@ -146,6 +146,7 @@ impl<'a> Resolver<'a, '_> {
                     "variables" => format!("there is no variable `{text}`"),
                     "events" => format!("there is no event `{text}`"),
                     "functions" => format!("there is no function `{text}`"),
+                    "scenes" => format!("there is no scene `{text}`"),
                     list => format!("`{list}` has no entry `{text}`"),
                 };
                 let hint = hints::option(&attribute.options_from, Some(text), &names);
@@ -183,6 +184,7 @@ impl<'a> Resolver<'a, '_> {
             "variables" => self.names.variable(text).is_some(),
             "events" => self.names.event(text).is_some(),
             "functions" => self.names.function(text).is_some(),
+            "scenes" => self.names.is_scene(text),
             list => self.names.is_in_settings(list, text),
         }
     }
@@ -195,6 +197,7 @@ impl<'a> Resolver<'a, '_> {
             "variables" => Some(self.names.variables().map(str::to_owned).collect()),
             "events" => Some(self.names.events().map(str::to_owned).collect()),
             "functions" => Some(self.names.functions().map(str::to_owned).collect()),
+            "scenes" => Some(self.names.scenes().map(str::to_owned).collect()),
             list => self.names.settings(list),
         }
     }

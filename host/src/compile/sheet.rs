@@ -31,7 +31,7 @@ pub(super) struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     pub(super) fn new(
         graph: &'a Graph,
-        all: &'a [Graph],
+        all: &[&'a Graph],
         environment: &Environment<'a>,
         faults: &mut Faults,
     ) -> Self {

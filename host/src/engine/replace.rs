@@ -73,7 +73,8 @@ impl Engine {
         let from = self.cells[old].first_output as usize;
         let to = program.nodes[new].first_output as usize;
         for at in 0..self.cells[old].output_count as usize {
-            program.slots[to + at] = std::mem::take(&mut self.slots[from + at]);
+            // Function Outputs of one call have the same slots, so it stays for the next of them.
+            program.slots[to + at] = self.slots[from + at].clone();
         }
     }
 

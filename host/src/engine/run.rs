@@ -69,7 +69,7 @@ pub enum Outcome {
     Exit(i32),
     /// [`StopHandle::stop`] was called.
     Stopped,
-    /// [`StopHandle::request_attention`] was called; run again when done.
+    /// [`StopHandle::request_attention`] was called, or a node wants other scenes; run again when done.
     Attention,
     /// The time was up.
     Deadline,
@@ -168,6 +168,9 @@ impl Engine {
             if until.is_some_and(|until| now >= until) {
                 return Outcome::Deadline;
             }
+            if self.world.scenes.have_changed() {
+                return Outcome::Attention;
+            }
             if self.keep_at().is_some_and(|at| now >= at) {
                 self.keep();
             }
@@ -186,6 +189,9 @@ impl Engine {
         loop {
             if let Some(outcome) = self.interruption() {
                 return Some(outcome);
+            }
+            if self.world.scenes.have_changed() {
+                return Some(Outcome::Attention);
             }
             self.run_due_timers(Instant::now(), None);
             if self.taken.is_empty() {
@@ -212,6 +218,7 @@ impl Engine {
     /// Whether the run must not go on to another branch.
     fn is_wanted_elsewhere(&self, until: Option<Instant>) -> bool {
         self.world.exit.is_some()
+            || self.world.scenes.have_changed()
             || self.is_stopping()
             || self.requests.attention.load(Ordering::Relaxed)
             || until.is_some_and(|until| Instant::now() >= until)
@@ -246,7 +253,7 @@ impl Engine {
     }
 
     /// Runs the listeners in order. The values go to the last of them; those before get copies.
-    fn run_event(&mut self, event: EventId, values: &mut [Value]) {
+    pub(super) fn run_event(&mut self, event: EventId, values: &mut [Value]) {
         let mut places = self.world.listeners.of(event);
         let Some(last) = places.next_back() else {
             return;

@@ -15,6 +15,7 @@ use pulsewire_plugin_api::{
 use super::{
     events::{EventId, Events, Listeners},
     queue::EventQueue,
+    scenes::Scenes,
     surroundings::Surroundings,
     timers::{TimerId, Timers},
 };
@@ -44,6 +45,7 @@ pub struct World {
     console: Arc<dyn Console>,
     /// When a persistent variable was written that has not been kept since.
     pub(super) unkept_since: Option<Instant>,
+    pub(super) scenes: Scenes,
 }
 
 impl World {
@@ -64,6 +66,7 @@ impl World {
             current_directory: PathBuf::new(),
             console,
             unkept_since: None,
+            scenes: Scenes::default(),
         }
     }
 
@@ -91,6 +94,11 @@ impl World {
     /// Empties the console, where that can be done.
     pub fn clear_console(&self) {
         self.console.clear();
+    }
+
+    /// Which scenes are to run.
+    pub fn scenes(&mut self) -> &mut Scenes {
+        &mut self.scenes
     }
 
     /// What the host grants.

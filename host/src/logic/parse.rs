@@ -15,6 +15,7 @@ use crate::{
 };
 
 const GRAPH: &[&str] = &["format", "node", "wire", "variable", "event", "layout"];
+const SCENE: &[&str] = &["format", "start", "node", "wire", "variable", "event", "layout"];
 const FUNCTION: &[&str] = &["format", "node", "wire", "variable", "input", "output", "layout"];
 const NODE: &[&str] = &["id", "type", "attributes", "enabled", "pulse_pass_through"];
 const WIRE: &[&str] = &["from", "to"];
@@ -48,6 +49,7 @@ pub fn parse_graph(source: Source, id: String, scope: Scope, faults: &mut Faults
         events: Vec::new(),
         inputs: Vec::new(),
         outputs: Vec::new(),
+        start: true,
     };
     let is_function = scope == Scope::Function;
     for (key, item) in &file {
@@ -59,6 +61,11 @@ pub fn parse_graph(source: Source, id: String, scope: Scope, faults: &mut Faults
             "event" if !is_function => graph.events = super::declared::events(&mut reader, item),
             "input" if is_function => graph.inputs = super::declared::inputs(&mut reader, item),
             "output" if is_function => graph.outputs = super::declared::outputs(&mut reader, item),
+            "start" if scope == Scope::Scene => graph.start = reader.boolean(item).unwrap_or(graph.start),
+            "start" => {
+                let hint = "it says whether a scene runs from the start on".to_owned();
+                reader.fault(&key.span(), "only scenes have `start`".to_owned(), Some(hint));
+            }
             "event" => {
                 let hint = "declare it in `logic/project.toml`; a function may trigger it".to_owned();
                 reader.fault(
@@ -77,7 +84,14 @@ pub fn parse_graph(source: Source, id: String, scope: Scope, faults: &mut Faults
             }
             // Where the editor puts what; no business of the engine.
             "layout" => drop(reader.table(item, || "positions stand in `[layout]`".to_owned())),
-            _ => reader.unknown(key, if is_function { FUNCTION } else { GRAPH }),
+            _ => reader.unknown(
+                key,
+                match scope {
+                    Scope::Project => GRAPH,
+                    Scope::Scene => SCENE,
+                    Scope::Function => FUNCTION,
+                },
+            ),
         }
     }
     if is_function {

@@ -1,11 +1,14 @@
-//! Following the settings: plugins come and go while the project runs. Changed logic is only noticed.
+//! Following the files: plugins come and go, and logic changes, while the project runs.
 //!
-//! Nothing is half done: a settings file that is at fault changes nothing, and says why on the console.
+//! Nothing is half done: settings or logic that are at fault change nothing, and say why on the console.
 
-use super::{Runtime, make_node};
+use std::collections::BTreeSet;
+
+use super::{Runtime, make_node, placeholders, scenes};
 use crate::{
     console::{Level, Line},
     diagnostics::{Fault, Faults, Severity},
+    logic::Graph,
     settings::RawSettings,
 };
 
@@ -13,10 +16,77 @@ impl Runtime {
     /// Looks at the files, one of which may have changed.
     pub(super) fn follow_files(&mut self) {
         let folder = self.project.folder().to_owned();
-        if self.on_disk.has_new_settings(&folder) {
+        let are_settings_new = self.on_disk.has_new_settings(&folder);
+        let is_logic_new = self.on_disk.has_new_logic(&folder);
+        // What is at fault may be so only because of the other.
+        if are_settings_new || (is_logic_new && self.on_disk.are_settings_at_fault) {
             self.follow_settings();
         }
-        self.on_disk.follow_logic(&folder, &*self.console);
+        if is_logic_new || (are_settings_new && self.on_disk.is_logic_at_fault) {
+            self.follow_logic();
+        }
+    }
+
+    /// Takes changed logic over. Nodes that stay as they were keep their state; scenes that were not there begin.
+    fn follow_logic(&mut self) {
+        let mut faults = Faults::default();
+        let graphs = self.project.read_logic(&mut faults);
+        let program = self.project.compile(&graphs, &mut faults);
+        if self.is_strict {
+            faults.extend(placeholders(&program, &graphs, self.project.toolbox()));
+        }
+        if faults.has_errors() {
+            self.on_disk.is_logic_at_fault = true;
+            let message = "the logic changed but is at fault; the project goes on as it was";
+            return self.tell(&faults, message);
+        }
+        let is_same = self.is_running(&graphs);
+        if std::mem::take(&mut self.on_disk.is_logic_at_fault) && is_same {
+            return self.notice("the logic is in order again");
+        }
+        if is_same {
+            return;
+        }
+        let running = self.take_over(graphs);
+        self.run_scenes(running);
+    }
+
+    /// Takes graphs over that were found sound; the scenes that are to run then.
+    fn take_over(&mut self, graphs: Vec<Graph>) -> BTreeSet<String> {
+        let is_there = |graphs: &[Graph], scene: &String| {
+            let mut names = graphs.iter().filter_map(Graph::scene_name);
+            names.any(|name| name == scene)
+        };
+        let new = scenes::at_start(&graphs).into_iter();
+        let new = new.filter(|scene| !is_there(&self.graphs, scene));
+        let staying = self.running.iter().filter(|scene| is_there(&graphs, scene));
+        let running = staying.cloned().chain(new).collect();
+        self.graphs = graphs;
+        self.notice("the logic changed; it runs as it is now");
+        running
+    }
+
+    /// The logic on disk, if it is another and sound with these settings.
+    fn sound_logic(&self, settings: &RawSettings) -> Option<Vec<Graph>> {
+        let mut faults = Faults::default();
+        let graphs = self.project.read_logic(&mut faults);
+        let is_sound = !faults.has_errors() && !self.project.faults_with(settings, &graphs).has_errors();
+        (is_sound && !self.is_running(&graphs)).then_some(graphs)
+    }
+
+    /// Whether these graphs say what runs already.
+    fn is_running(&self, graphs: &[Graph]) -> bool {
+        let texts = |graphs: &[Graph]| -> Vec<(String, String)> {
+            let texts = graphs.iter();
+            texts
+                .map(|graph| (graph.id.clone(), graph.source.text.clone()))
+                .collect()
+        };
+        texts(graphs) == texts(&self.graphs)
+    }
+
+    fn notice(&self, message: &str) {
+        self.console.show(&Line::of_engine(Level::Notice, message));
     }
 
     fn follow_settings(&mut self) {
@@ -29,10 +99,13 @@ impl Runtime {
             return;
         }
         let faults = self.project.faults_with(&settings, &self.graphs);
+        let mut running = self.running.clone();
         if faults.has_errors() {
-            return self.refuse(&faults);
-        }
-        if is_as_it_was {
+            let Some(graphs) = self.sound_logic(&settings) else {
+                return self.refuse(&faults);
+            };
+            running = self.take_over(graphs);
+        } else if is_as_it_was {
             return self.accept();
         }
         for plugin in self.project.active_plugins() {
@@ -53,7 +126,7 @@ impl Runtime {
         }
         self.hand_out_settings();
         self.project.activate_plugins();
-        self.replace_program();
+        self.run_scenes(running);
     }
 
     /// Gives plugins their sections anew and tells those whose section changed.
@@ -70,8 +143,8 @@ impl Runtime {
     }
 
     /// Compiles the graphs for the plugins that are there now and goes on with them. They were found sound.
-    fn replace_program(&mut self) {
-        let mut program = self.project.compile(&self.graphs, &mut Faults::default());
+    pub(super) fn replace_program(&mut self) {
+        let mut program = scenes::compile(&self.project, &self.graphs, &self.running);
         self.kept.fill(&mut program);
         let (project, console, events) = (&mut self.project, &*self.console, self.services.events());
         self.absences.report(&program, project.toolbox(), console);
@@ -82,6 +155,14 @@ impl Runtime {
 
     fn refuse(&mut self, faults: &Faults) {
         self.on_disk.are_settings_at_fault = true;
+        self.tell(
+            faults,
+            "the settings changed but are at fault; the project goes on as it was",
+        );
+    }
+
+    /// Says on the console what is wrong, and what that means.
+    fn tell(&self, faults: &Faults, message: &str) {
         for fault in faults.iter() {
             let level = match fault.severity {
                 Severity::Warning => Level::Warning,
@@ -89,7 +170,6 @@ impl Runtime {
             };
             self.console.show(&Line::of_engine(level, &one_line(fault)));
         }
-        let message = "the settings changed but are at fault; the project goes on as it was";
         self.console.show(&Line::of_engine(Level::Error, message));
     }
 
@@ -98,8 +178,7 @@ impl Runtime {
         self.engine
             .allow_system_calls(self.project.settings().allows_system_calls());
         if std::mem::take(&mut self.on_disk.are_settings_at_fault) {
-            let message = "the settings are in order again";
-            self.console.show(&Line::of_engine(Level::Notice, message));
+            self.notice("the settings are in order again");
         }
     }
 }

@@ -11,28 +11,26 @@ use super::{
     places::{LOGIC, logic_files},
     settings_file,
 };
-use crate::{
-    console::{Console, Level, Line},
-    logic::Graph,
-};
+use crate::logic::Graph;
 
 /// The files with the hashes of their texts; `None` for one that can't be read.
 type Files = BTreeMap<PathBuf, Option<u64>>;
 
-/// What was seen last, and the logic that runs.
+/// What was seen last.
 pub(super) struct OnDisk {
     /// `Some(None)` if there was no file.
     settings: Option<Option<u64>>,
     /// The console has told of faults in the settings, and not yet that they are mended.
     pub(super) are_settings_at_fault: bool,
+    /// The console has told of faults in the logic, and not yet that they are mended.
+    pub(super) is_logic_at_fault: bool,
     logic: Files,
-    running: Files,
 }
 
 impl OnDisk {
     /// The logic files that the graphs were read from; the settings count as new when they are looked at first.
     pub(super) fn new(graphs: &[Graph]) -> Self {
-        let running: Files = graphs
+        let logic = graphs
             .iter()
             .map(|graph| {
                 (
@@ -44,8 +42,8 @@ impl OnDisk {
         Self {
             settings: None,
             are_settings_at_fault: false,
-            logic: running.clone(),
-            running,
+            is_logic_at_fault: false,
+            logic,
         }
     }
 
@@ -55,19 +53,12 @@ impl OnDisk {
         std::mem::replace(&mut self.settings, now) != now
     }
 
-    /// Says once for each change that the logic that runs is another.
-    pub(super) fn follow_logic(&mut self, folder: &Path, console: &dyn Console) {
+    /// Whether the logic files hold something else than when they were last asked for.
+    pub(super) fn has_new_logic(&mut self, folder: &Path) -> bool {
         let now = read(folder);
-        if now == self.logic {
-            return;
-        }
-        let (level, message) = if now == self.running {
-            (Level::Notice, "the logic is again what runs")
-        } else {
-            (Level::Warning, "the logic changed; restart to run it")
-        };
+        let is_new = now != self.logic;
         self.logic = now;
-        console.show(&Line::of_engine(level, message));
+        is_new
     }
 }
 

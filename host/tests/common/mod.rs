@@ -2,6 +2,8 @@
 #![allow(dead_code, unreachable_pub, reason = "not every test file uses everything")]
 #![allow(clippy::unwrap_used, reason = "only tests call this")]
 
+pub mod live;
+
 use std::sync::{Arc, Mutex};
 
 use pulsewire_host::{

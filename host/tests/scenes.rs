@@ -1,0 +1,165 @@
+//! Scenes begin and end while the project runs.
+
+mod common;
+
+use common::{
+    faults_of,
+    live::{PATIENCE, folder, start, write},
+    project,
+};
+use pulsewire_host::engine::Outcome;
+
+/// Says `begin` at its start, then counts in a variable of its own what the event `tick` brings.
+const HALL: &str = r#"
+    start = false
+    [[variable]]
+    name = "ticks"
+    type = "Int"
+    begin: events.on_initialize
+    said: development.console { input = "begin" }
+    tick: events.event_listener { event = "tick" }
+    before: variables.variable_getter { variable = "ticks" }
+    more: math.increment
+    keep: variables.variable_setter { variable = "ticks" }
+    say: development.console
+    begin.out -> said.in
+    tick.out -> more.in
+    before.value -> more.input
+    more.out -> keep.in
+    more.output -> keep.value
+    keep.out -> say.in
+    keep.value -> say.input
+"#;
+
+/// A project that does these things one after the other, each in an event of its own, and then ends.
+fn steps(steps: &[&str]) -> String {
+    let mut lines =
+        String::from("[[event]]\nname = \"tick\"\nbegin: events.on_initialize\nbegin.out -> t1.in\n");
+    // What the last of them did is over before the end.
+    let steps = steps.iter().chain(&["math.add", "utilities.exit"]);
+    let last = steps.clone().count() + 1;
+    for (at, step) in steps.enumerate() {
+        let (at, next) = (at + 1, at + 2);
+        lines.push_str(&format!(
+            "[[event]]\nname = \"e{at}\"\nt{at}: events.event_trigger {{ event = \"e{at}\" }}\n\
+             l{at}: events.event_listener {{ event = \"e{at}\" }}\nboth{at}: flow_control.sequential\n\
+             do{at}: {step}\nl{at}.out -> both{at}.in\nboth{at}.pulse_1 -> do{at}.in\nboth{at}.pulse_2 -> t{next}.in\n"
+        ));
+    }
+    lines + &format!("t{last}: math.add\n")
+}
+
+const TICK: &str = "events.event_trigger { event = \"tick\" }";
+
+fn node(node_type: &str, scene: &str) -> String {
+    format!("scenes.{node_type} {{ scene = \"{scene}\" }}")
+}
+
+#[track_caller]
+fn run(scenes: &[(&str, &str)], wanted: &[&str]) -> Vec<String> {
+    run_project(scenes, &steps(wanted))
+}
+
+#[track_caller]
+fn run_project(scenes: &[(&str, &str)], lines: &str) -> Vec<String> {
+    let folder = folder();
+    write(folder.path(), "project", lines);
+    for (name, lines) in scenes {
+        write(folder.path(), &format!("scenes/{name}"), lines);
+    }
+    let mut live = start(folder.path(), false);
+    assert_eq!(live.runtime.run(Some(PATIENCE)), Outcome::Exit(0));
+    live.console.lines()
+}
+
+#[test]
+fn scene_begins_when_it_is_loaded_and_hears_nothing_before() {
+    let load = node("load_scene", "hall");
+    assert_eq!(
+        run(&[("hall", HALL)], &[TICK, &load, TICK, &load, TICK]),
+        ["begin", "1", "2"]
+    );
+}
+
+#[test]
+fn scene_runs_from_the_start_unless_it_says_otherwise() {
+    let always = HALL.replace("start = false", "");
+    assert_eq!(run(&[("hall", &always)], &["math.add"]), ["begin"]);
+    assert_eq!(run(&[("hall", HALL)], &["math.add"]), [""; 0]);
+}
+
+#[test]
+fn unloaded_scene_hears_nothing_and_begins_anew_when_it_is_loaded_again() {
+    let (load, unload) = (node("load_scene", "hall"), node("unload_scene", "hall"));
+    let lines = run(&[("hall", HALL)], &[&load, TICK, &unload, TICK, &load, TICK]);
+    assert_eq!(lines, ["begin", "1", "begin", "1"]);
+}
+
+#[test]
+fn scene_that_is_set_takes_the_place_of_all_others() {
+    let yard = HALL.replace("\"begin\"", "\"yard\"").replace("start = false", "");
+    let lines = run(
+        &[("hall", HALL), ("yard", &yard)],
+        &[TICK, &node("set_scene", "hall"), TICK],
+    );
+    assert_eq!(lines, ["yard", "1", "begin", "1"]);
+}
+
+#[test]
+fn timers_of_a_scene_end_with_it() {
+    let scene = "tick: events.event_listener { event = \"tick\" }\nwait: utilities.start_timeout { seconds = 0.0 }\n\
+                 say: development.console { input = \"late\" }\ntick.out -> wait.in\nwait.out -> say.in";
+    // Both events are taken together: the scene is gone before its timer can be looked at.
+    let main = |step: &str| {
+        format!(
+            "[[event]]\nname = \"tick\"\n[[event]]\nname = \"then\"\nbegin: events.on_initialize\n\
+             both: flow_control.sequential\ntick: events.event_trigger {{ event = \"tick\" }}\n\
+             then: events.event_trigger {{ event = \"then\" }}\nheard: events.event_listener {{ event = \"then\" }}\n\
+             do: {step}\nwait: utilities.start_timeout {{ seconds = 0.0 }}\nend: utilities.exit\n\
+             begin.out -> both.in\nboth.pulse_1 -> tick.in\nboth.pulse_2 -> then.in\nheard.out -> do.in\n\
+             do.out -> wait.in\nwait.out -> end.in"
+        )
+    };
+    assert_eq!(run_project(&[("hall", scene)], &main("math.add")), ["late"]);
+    assert_eq!(
+        run_project(&[("hall", scene)], &main(&node("unload_scene", "hall"))),
+        [""; 0]
+    );
+}
+
+#[test]
+fn on_scene_loaded_follows_the_scenes_own_beginning() {
+    let loaded = "math.add\nloaded: scenes.on_scene_loaded { scene = \"hall\" }\n\
+                  told: development.console { input = \"loaded\" }\nloaded.out -> told.in";
+    let lines = run(&[("hall", HALL)], &[loaded, &node("load_scene", "hall")]);
+    assert_eq!(lines, ["begin", "loaded"]);
+}
+
+#[test]
+fn success_says_whether_the_scene_ran() {
+    let twice = "scenes.unload_scene { scene = \"hall\" }\nagain: scenes.unload_scene { scene = \"hall\" }\n\
+                 first: development.console\nsecond: development.console\ndo1.out -> again.in\nagain.out -> first.in\n\
+                 first.out -> second.in\ndo1.success -> first.input\nagain.success -> second.input";
+    let always = HALL.replace("start = false", "");
+    assert_eq!(run(&[("hall", &always)], &[twice]), ["begin", "true", "false"]);
+}
+
+#[test]
+fn faults_about_scenes_read_as_written_here() {
+    let main =
+        project("begin: events.on_initialize\ngo: scenes.load_scene { scene = \"hal\" }\nbegin.out -> go.in");
+    let found = faults_of(&[("project", &main), ("scenes/hall", "format = 1")]);
+    let expected =
+        "error: logic/project.toml:8:24: node `go`: there is no scene `hal`\n  hint: did you mean `hall`?";
+    assert_eq!(found, expected);
+    let found = faults_of(&[("project", &main)]);
+    assert!(
+        found.ends_with("hint: a scene is a file: `logic/scenes/hal.toml`"),
+        "{found}"
+    );
+    let found = faults_of(&[("project", "format = 1\nstart = false")]);
+    assert!(
+        found.starts_with("error: logic/project.toml:2:1: only scenes have `start`"),
+        "{found}"
+    );
+}
