@@ -12,6 +12,7 @@ mod plugins;
 mod run;
 mod settings;
 mod toolbox;
+mod validate;
 
 use std::{
     io::{self, Write},
@@ -94,6 +95,11 @@ enum Command {
         /// The library
         path: PathBuf,
     },
+    /// Find out whether a plugin's library keeps the rules, whatever a host does with it
+    Validate(validate::Arguments),
+    /// One check of `validate`, in a process of its own
+    #[command(hide = true)]
+    ValidateCheck(crate::validate::ChildArguments),
     /// Print completions for a shell
     #[command(after_help = COMPLETIONS)]
     Completions {
@@ -172,6 +178,8 @@ fn execute(arguments: Arguments, out: &mut io::Stdout) -> Result<ExitCode, Failu
         Command::Settings { command } => settings::execute(&place, command, out),
         Command::New { command } => new::execute(command, out),
         Command::TryLibrary { path } => Ok(try_library(&path)),
+        Command::Validate(arguments) => validate::execute(arguments, out),
+        Command::ValidateCheck(arguments) => validate::check(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "pulsewire", out);
             Ok(ExitCode::SUCCESS)

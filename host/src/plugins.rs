@@ -40,6 +40,7 @@ pub use error::{CallError, LoadError};
 pub use image::{Hash, hash_library};
 pub use inspect::{MAX_LIBRARY_BYTES, inspect, inspect_bytes, library_file_name};
 pub use library::OpenError;
+pub(crate) use library::open_for_good;
 pub(crate) use plugin_log::ProcessLog;
 pub use plugin_log::{LOG_LINES_PER_SECOND, LogSink};
 pub use probe::{PROBE_LIMIT, Probe, ProbeError, try_library};

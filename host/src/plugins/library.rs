@@ -63,7 +63,7 @@ fn resolved(path: &Path) -> PathBuf {
 }
 
 /// Opens exactly this file; it stays open. `[logic-thread]`
-pub(super) fn open_for_good(path: &Path) -> Result<LoadedLibrary, OpenError> {
+pub(crate) fn open_for_good(path: &Path) -> Result<LoadedLibrary, OpenError> {
     let entry = entry_of(path).map_err(OpenError::Loader)?;
     // SAFETY: `entry` is the value of the entry symbol, and its library was leaked.
     Ok(unsafe { LoadedLibrary::from_entry(entry) }?)

@@ -2,14 +2,18 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
-use pulsewire_host::plugins::{
-    CallError, EngineServices, Entry, LoadError, Plugins, Report, Safeguards, State,
+use pulsewire_host::{
+    defaults,
+    plugins::{CallError, EngineServices, Entry, LoadError, Plugins, Report, Safeguards, State},
 };
-use pulsewire_plugin_api::{manifest::Manifest, value::Value};
+use pulsewire_plugin_api::{
+    manifest::{Manifest, NodeType},
+    value::Value,
+};
 use serde_json::Value as Json;
 
 use crate::{
-    LONG, defaults,
+    LONG,
     engine::ScriptedEngine,
     folder::{PluginFolder, id_of},
     node::HarnessNode,
@@ -151,7 +155,7 @@ impl Harness {
         let owner = node_type.split_once('.').map_or(node_type, |(id, _)| id);
         let described = self.plugins.get(owner).and_then(Entry::manifest);
         let described = described.unwrap_or_else(|| panic!("no plugin has `{node_type}`"));
-        let described = defaults::node_type(described, node_type);
+        let described = node_type_of(described, node_type);
         let attributes = defaults::attributes(described, &given);
         let mut slots = defaults::inputs(described, &attributes, &given);
         let input_count = slots.len();
@@ -316,4 +320,11 @@ impl EventListener {
             .filter(|emitted| emitted.event == self.event)
             .count()
     }
+}
+
+/// The descriptor of a node type.
+#[track_caller]
+fn node_type_of<'a>(manifest: &'a Manifest, id: &str) -> &'a NodeType {
+    let found = manifest.node_types.iter().find(|node_type| node_type.id == id);
+    found.unwrap_or_else(|| panic!("the plugin `{}` has no node type `{id}`", manifest.id))
 }

@@ -23,7 +23,6 @@
 
 pub mod fixtures;
 
-mod defaults;
 mod engine;
 mod folder;
 mod harness;

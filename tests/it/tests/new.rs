@@ -62,6 +62,14 @@ fn new_plugin_passes_its_tests_and_runs_in_its_project() {
     assert!(tested.contains("3 passed"), "{tested}");
     cargo(&folder, &["build", "--quiet"]);
 
+    let library = format!(
+        "target/debug/{}demo{}",
+        env::consts::DLL_PREFIX,
+        env::consts::DLL_SUFFIX
+    );
+    let validated = succeeds(&pulsewire(&folder, &["validate", &library]));
+    assert!(!validated.contains(" warn"), "{validated}");
+
     let checked = succeeds(&pulsewire(&folder, &["check", "project"]));
     assert!(checked.contains("0 errors, 0 warnings"), "{checked}");
     let ran = succeeds(&pulsewire(&folder, &["run", "project", "--for", "1s"]));

@@ -6,9 +6,7 @@ use std::{
 };
 
 use super::{File, names};
-use crate::cli::Failure;
-#[cfg(unix)]
-use crate::plugins::library_file_name;
+use crate::{cli::Failure, plugins::library_file_name};
 
 /// Where plugin-api and harness come from. Neither is on crates.io.
 pub(super) enum Source {
@@ -115,6 +113,7 @@ pub(super) fn files(id: &str, source: &Source) -> Vec<File> {
         ("{{plugin_api}}", source.dependency(PLUGIN_API)),
         ("{{harness}}", source.dependency(HARNESS)),
         ("{{repository}}", REPOSITORY.to_owned()),
+        ("{{library}}", format!("target/debug/{}", library_file_name(id))),
         ("{{place}}", place.to_owned()),
         ("{{dependencies}}", advice),
     ];

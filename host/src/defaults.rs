@@ -1,13 +1,14 @@
-//! What the real host does before a plugin sees anything: fills settings, attributes and inputs up with defaults.
+//! Settings, attributes and inputs filled up with their defaults, as a plugin sees them: for hosts without graphs, which are
+//! the harness and the validator.
 
 use pulsewire_plugin_api::{
-    manifest::{Attribute, Manifest, NodeType, Section, Socket, SocketType},
+    manifest::{Attribute, NodeType, Section, Socket, SocketType},
     value::{DataType, Dictionary, Value},
 };
 use serde_json::{Map, Value as Json};
 
 /// The section with all its lists, and their entries with all their fields.
-pub(crate) fn complete_section(section: &Section, given: &Json) -> Json {
+pub fn complete_section(section: &Section, given: &Json) -> Json {
     let mut complete = Map::new();
     for list in &section.lists {
         let entries = given.get(&list.id).and_then(Json::as_array);
@@ -25,7 +26,7 @@ pub(crate) fn complete_section(section: &Section, given: &Json) -> Json {
 }
 
 /// The attributes of a node, with all defaults.
-pub(crate) fn attributes(node_type: &NodeType, given: &Json) -> Dictionary {
+pub fn attributes(node_type: &NodeType, given: &Json) -> Dictionary {
     let mut attributes = Dictionary::default();
     for attribute in &node_type.attributes {
         attributes.insert(attribute.id.as_str(), attribute_value(attribute, given));
@@ -41,7 +42,7 @@ fn attribute_value(attribute: &Attribute, given: &Json) -> Value {
 }
 
 /// What the data inputs carry when no wire leads to them: the attribute of the same id, or the default.
-pub(crate) fn inputs(node_type: &NodeType, attributes: &Dictionary, given: &Json) -> Vec<Value> {
+pub fn inputs(node_type: &NodeType, attributes: &Dictionary, given: &Json) -> Vec<Value> {
     sockets(
         &node_type.inputs,
         attributes,
@@ -53,7 +54,7 @@ pub(crate) fn inputs(node_type: &NodeType, attributes: &Dictionary, given: &Json
 }
 
 /// What the data outputs carry at first.
-pub(crate) fn outputs(node_type: &NodeType, attributes: &Dictionary) -> Vec<Value> {
+pub fn outputs(node_type: &NodeType, attributes: &Dictionary) -> Vec<Value> {
     sockets(&node_type.outputs, attributes, |_, _, data_type| {
         Value::default_of(data_type)
     })
@@ -88,13 +89,6 @@ fn repetitions(attribute: Option<&Value>) -> usize {
         Some(Value::Array(elements)) => elements.len(),
         _ => 0,
     }
-}
-
-/// The descriptor of a node type.
-#[track_caller]
-pub(crate) fn node_type<'a>(manifest: &'a Manifest, id: &str) -> &'a NodeType {
-    let found = manifest.node_types.iter().find(|node_type| node_type.id == id);
-    found.unwrap_or_else(|| panic!("the plugin `{}` has no node type `{id}`", manifest.id))
 }
 
 fn default(default: Option<&Value>, data_type: DataType) -> Value {

@@ -1,0 +1,191 @@
+//! The plugin under examination, in the process that is made for one check.
+
+use std::{
+    fs::File,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use pulsewire_plugin_api::{
+    Node,
+    abi::loaded::{LoadedLibrary, LoadedPlugin},
+    manifest::{Manifest, NodeType},
+    value::Dictionary,
+};
+use rand::{SeedableRng, rngs::ChaCha8Rng};
+
+use super::{
+    host::{Behaviour, Phase, ScriptedHost, is_panic},
+    samples, sandbox,
+    verdict::{Findings, Line},
+};
+use crate::plugins;
+
+/// How long a thread of a plugin may outlive `deactivate`, and `deactivate` itself may take.
+pub(super) const END: Duration = plugins::DEACTIVATION_LIMIT;
+
+/// A library, and what was found out about it.
+pub(super) struct Subject {
+    library: PathBuf,
+    seed: u64,
+    one_round: bool,
+    progress: File,
+    findings: Findings,
+}
+
+impl Subject {
+    pub(super) fn new(library: PathBuf, seed: u64, one_round: bool, progress: File) -> Self {
+        Self {
+            library,
+            seed,
+            one_round,
+            progress,
+            findings: Findings::default(),
+        }
+    }
+
+    /// The library's file.
+    pub(super) fn path(&self) -> &PathBuf {
+        &self.library
+    }
+
+    /// The plugin breaks a rule.
+    pub(super) fn fault(&mut self, what: impl Into<String>) {
+        self.findings.faults.push(what.into());
+    }
+
+    /// Whether it was found to break a rule.
+    pub(super) fn has_faults(&self) -> bool {
+        !self.findings.faults.is_empty()
+    }
+
+    /// Its author should see this.
+    pub(super) fn warning(&mut self, what: impl Into<String>) {
+        self.findings.warnings.push(what.into());
+    }
+
+    /// It cannot be checked here.
+    pub(super) fn skip(&mut self, why: impl Into<String>) {
+        self.findings.skipped = Some(why.into());
+    }
+
+    pub(super) fn into_findings(self) -> Findings {
+        self.findings
+    }
+
+    /// Calls `round` up to `count` times, with a seed for each, until something is found.
+    pub(super) fn rounds(
+        &mut self,
+        count: u64,
+        mut round: impl FnMut(&mut Self, &mut ChaCha8Rng) -> Result<(), String>,
+    ) -> Result<(), String> {
+        for at in 0..if self.one_round { 1 } else { count } {
+            let seed = self.seed.wrapping_add(at);
+            sandbox::write_line(&mut self.progress, &Line::Round(seed)).map_err(|error| error.to_string())?;
+            round(self, &mut ChaCha8Rng::seed_from_u64(seed))?;
+            if self.has_faults() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the library says about itself; runs none of its code.
+    pub(super) fn manifest(&self) -> Result<Manifest, String> {
+        plugins::inspect(&self.library).map_err(|rejection| rejection.to_string())
+    }
+
+    /// The library, opened.
+    pub(super) fn open(&self) -> Result<LoadedLibrary, plugins::OpenError> {
+        plugins::open_for_good(&self.library)
+    }
+
+    /// A plugin that has registered, in a host that behaves so.
+    pub(super) fn plugin(&self, behaviour: Behaviour) -> Result<Instance, String> {
+        let mut instance = self.create(behaviour)?;
+        let registered = instance.plugin.register();
+        registered.map_err(|reason| format!("it cannot register: {reason}"))?;
+        Ok(instance)
+    }
+
+    /// A plugin that was made, and no more.
+    pub(super) fn create(&self, behaviour: Behaviour) -> Result<Instance, String> {
+        let manifest = self.manifest()?;
+        let library = self.open().map_err(|error| error.to_string())?;
+        let host = Arc::new(ScriptedHost::new(&manifest, behaviour));
+        let created = library.create(Arc::clone(&host) as _);
+        let plugin = created.map_err(|reason| format!("it cannot be made: {reason}"))?;
+        Ok(Instance {
+            plugin,
+            host,
+            manifest,
+            nodes: 0,
+        })
+    }
+
+    /// An active plugin in an honest host, with one entry in each list of its settings.
+    pub(super) fn active(&self) -> Result<Instance, String> {
+        let settings = samples::settings(&self.manifest()?, 1);
+        let mut instance = self.plugin(Behaviour::honest(settings))?;
+        instance
+            .activate()
+            .map_err(|reason| format!("it cannot be activated: {reason}"))?;
+        Ok(instance)
+    }
+}
+
+/// A plugin and its host. Dropping it drops the plugin, in whatever state it is.
+pub(super) struct Instance {
+    pub(super) plugin: LoadedPlugin,
+    pub(super) host: Arc<ScriptedHost>,
+    pub(super) manifest: Manifest,
+    nodes: usize,
+}
+
+impl Instance {
+    pub(super) fn activate(&mut self) -> Result<(), String> {
+        self.host.enter(Phase::Active);
+        self.plugin.activate()
+    }
+
+    /// Ends it; says how long that took.
+    pub(super) fn deactivate(&mut self) -> Result<Duration, String> {
+        let start = Instant::now();
+        let ended = self.plugin.deactivate();
+        let took = start.elapsed();
+        self.host.enter(Phase::Ended);
+        ended.map(|()| took)
+    }
+
+    /// A node of that type, with the number of its own event.
+    pub(super) fn node(
+        &mut self,
+        node_type: &NodeType,
+        attributes: Dictionary,
+    ) -> Result<(u64, Box<dyn Node>), String> {
+        self.nodes += 1;
+        let id = format!("node_{}", self.nodes);
+        let own_event = self.host.own_event(&id);
+        let node = self.plugin.create_node(
+            &node_type.id,
+            "project".into(),
+            id.as_str().into(),
+            attributes,
+            own_event,
+        )?;
+        Ok((own_event, node))
+    }
+
+    /// Drops the plugin; what its destructor or its threads broke is a fault, and so is a panic in `said`.
+    pub(super) fn end(self, said: Option<&str>) -> Result<(), String> {
+        let Self { plugin, host, .. } = self;
+        drop(plugin);
+        let mut panics = host.panics();
+        panics.extend(said.filter(|said| is_panic(said)).map(str::to_owned));
+        match panics.first() {
+            Some(panic) => Err(format!("a panic: {panic}")),
+            None => Ok(()),
+        }
+    }
+}
