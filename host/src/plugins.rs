@@ -13,6 +13,7 @@
 //!
 //! Start at [`Plugins`].
 
+mod calls;
 mod descriptors;
 mod discover;
 mod entry;
@@ -20,20 +21,24 @@ mod error;
 mod faults;
 mod image;
 mod inspect;
+mod last_run;
 mod library;
 mod loading;
 mod object_file;
 mod partial_file;
+mod place;
 mod plugin_log;
 mod probe;
 mod registry;
 mod rejection;
 mod report;
+mod run_file;
 mod safeguards;
 mod search;
 mod services;
 mod verdicts;
 
+pub use calls::watchdog::CALL_BUDGET;
 pub(crate) use descriptors::is_identifier;
 pub use entry::{Entry, State};
 pub use error::{CallError, LoadError};
@@ -47,6 +52,6 @@ pub use probe::{PROBE_LIMIT, Probe, ProbeError, try_library};
 pub use registry::{DEACTIVATION_LIMIT, Plugins};
 pub use rejection::Rejection;
 pub use report::{Report, Reports, Step};
-pub use safeguards::{CACHE_VARIABLE, Safeguards, user_cache};
+pub use safeguards::{CACHE_VARIABLE, LibraryRule, Safeguards, user_cache};
 pub use search::{Folder, Origin, PATH_VARIABLE, SearchInputs, SearchPath};
 pub use services::EngineServices;

@@ -66,7 +66,8 @@ impl Project {
             options.folder.clone(),
         );
         let config: BTreeMap<String, bool> = settings.plugins().collect();
-        let (search, safeguards) = (SearchPath::new(&inputs), options.safeguards.clone());
+        let (search, mut safeguards) = (SearchPath::new(&inputs), options.safeguards.clone());
+        safeguards.rules = settings.library_rules();
         let plugins = Plugins::discover_with(search, &config, safeguards, Arc::new(ProcessLog));
         plugins
             .search_reports()
@@ -139,6 +140,11 @@ impl Project {
         }
     }
 
+    /// From now on calls into plugins are on record, and watched.
+    pub(crate) fn begin_run(&mut self) {
+        self.plugins.begin_run(&self.folder);
+    }
+
     /// Activates every plugin that is loaded; true if one of them failed and left the toolbox.
     pub(crate) fn activate_plugins(&mut self) -> bool {
         let mut failed = false;
@@ -168,6 +174,7 @@ impl Project {
             log::warn!("`plugin_paths` changed; it is used from the next start on");
         }
         self.settings = settings;
+        self.plugins.set_rules(self.settings.library_rules());
         let named = self.settings.plugins().map(|(id, _)| id);
         let found = self.plugins.entries().iter().map(|entry| entry.id().to_owned());
         let ids: BTreeSet<String> = found.chain(named).collect();

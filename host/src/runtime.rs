@@ -117,6 +117,7 @@ impl Runtime {
             Arc::clone(&queue),
             Arc::clone(&events),
         ));
+        project.begin_run();
         project.load_plugins(&services);
 
         project.check_settings(&mut faults);

@@ -33,6 +33,12 @@ pub(super) struct Arguments {
     /// Refuse to start if the plugin of any node is off or missing
     #[arg(long)]
     strict: bool,
+    /// Safe mode: run without plugins, whatever the settings say
+    #[arg(long, conflicts_with = "strict")]
+    safe: bool,
+    /// How long a call of a plugin's node may take before it is told of [default: 100ms]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    call_budget: Option<Duration>,
     /// End after this time: `500ms`, `10s`, `5m`, `2h`; a number alone is seconds
     #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
     limit: Option<Duration>,
@@ -67,8 +73,14 @@ pub(super) fn execute(place: &Place, arguments: Arguments) -> Result<ExitCode, F
     };
     let console = StreamConsole::new(format, io::stdout()).terminal(io::stdout().is_terminal());
     let console: Arc<dyn Console> = Arc::new(console);
+    let mut open = place.options(arguments.folder);
+    open.safeguards.without_plugins = arguments.safe;
+    open.safeguards.call_budget = arguments.call_budget.or(open.safeguards.call_budget);
+    if arguments.safe {
+        log::warn!("safe mode: no plugin runs");
+    }
     let options = RunOptions {
-        open: place.options(arguments.folder),
+        open,
         strict: arguments.strict,
         ignore_changes: false,
         options: project_options(&arguments.options)?,

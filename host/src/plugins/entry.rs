@@ -3,12 +3,13 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
 };
 
 use pulsewire_plugin_api::{abi::loaded::LoadedPlugin, manifest::Manifest};
 
 use super::{
+    calls::{Call, Calls, Entered, watchdog::UNRESPONSIVE},
     image::Hash,
     inspect::Inspection,
     report::{Report, Reports},
@@ -74,6 +75,8 @@ pub struct Entry {
     /// A second library of the same id; it stays failed.
     pub(super) is_shadowed: bool,
     pub(super) hash: Option<Hash>,
+    /// Its number among the places of calls; 0 if it has none.
+    pub(super) place: u32,
     pub(super) account: Arc<Account>,
     pub(super) running: Option<Running>,
 }
@@ -95,6 +98,7 @@ impl Entry {
             state: State::Missing,
             is_shadowed: false,
             hash: None,
+            place: 0,
             account: Arc::new(account),
             running: None,
         }
@@ -135,6 +139,22 @@ impl Entry {
         self.account.refused_calls()
     }
 
+    /// How often its nodes were called. Counted in a [`Runtime`](crate::runtime::Runtime) with a call budget.
+    pub fn calls(&self) -> u64 {
+        self.account.calls.load(Ordering::Relaxed)
+    }
+
+    /// How many calls took longer than the call budget.
+    pub fn overruns(&self) -> u64 {
+        self.account.overruns.load(Ordering::Relaxed)
+    }
+
+    /// Whether calls took too long so often that its project suffers. It is active all the same: no call can be ended
+    /// from outside.
+    pub fn is_unresponsive(&self) -> bool {
+        self.overruns() >= UNRESPONSIVE
+    }
+
     /// Takes over what the static checks found.
     pub(super) fn take_inspection(&mut self, inspection: Inspection) {
         self.manifest = inspection.manifest;
@@ -142,6 +162,11 @@ impl Entry {
             Some(rejection) => self.fail(rejection.report()),
             None => self.state = State::Declared,
         }
+    }
+
+    /// Puts a call of the plugin on record, if anything is.
+    pub(super) fn enter<'a>(&self, calls: Option<&'a Calls>, call: Call) -> Option<Entered<'a>> {
+        calls.map(|calls| calls.enter(self.place, call))
     }
 
     /// Ends in failure; whatever ran is dropped.

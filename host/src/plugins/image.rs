@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     inspect::{Opening, Stamp, examine},
+    place::check_needed,
     rejection::Rejection,
 };
 
@@ -73,6 +74,7 @@ impl Image {
         let (stamp, bytes) = (opening.stamp, opening.length());
         let examined = examine(opening.partial(), opening.id);
         examined.verdict?;
+        check_needed(path, &examined.needed)?;
         let manifest = examined.manifest.ok_or(Rejection::NoMetadata)?;
         let mut private = PrivateFile::new(path).map_err(Rejection::Copy)?;
         let loaded = examined.loaded_bytes.min(bytes);

@@ -13,7 +13,7 @@ use std::{
 
 use pulsewire_plugin_api::manifest::Manifest;
 
-use super::{descriptors, object_file, partial_file::PartialFile, rejection::Rejection};
+use super::{descriptors, object_file, partial_file::PartialFile, place::check_needed, rejection::Rejection};
 
 /// The greatest size of a library. Debug builds of real plugins have a tenth of it.
 pub const MAX_LIBRARY_BYTES: u64 = 256 << 20;
@@ -56,9 +56,12 @@ impl Inspection {
             Ok(opening) => {
                 let (id, bytes) = (opening.id, opening.length());
                 let examined = examine(PartialFile::new(opening.file, bytes), id);
+                let verdict = examined
+                    .verdict
+                    .and_then(|()| check_needed(path, &examined.needed));
                 Self {
                     manifest: examined.manifest,
-                    rejection: examined.verdict.err(),
+                    rejection: verdict.err(),
                     bytes: Some(bytes),
                 }
             }
@@ -77,11 +80,13 @@ pub(super) struct Examined {
     pub(super) verdict: Result<(), Rejection>,
     /// How much of the file, from its beginning, the system's loader reads.
     pub(super) loaded_bytes: u64,
+    /// The names of the libraries that it needs.
+    pub(super) needed: Vec<String>,
 }
 
 /// What the library of the plugin `id` says about itself, and the verdict on it.
 pub(super) fn examine<R: Read + Seek>(file: PartialFile<R>, id: &str) -> Examined {
-    let loaded_bytes = object_file::loaded_bytes(&file);
+    let (loaded_bytes, needed) = (object_file::loaded_bytes(&file), object_file::needed(&file));
     let (manifest, verdict) = match object_file::metadata(&file).map(|json| descriptors::read(json, id)) {
         Ok(read) => read,
         Err(rejection) => (None, Err(file.into_refusal().unwrap_or(rejection))),
@@ -90,6 +95,7 @@ pub(super) fn examine<R: Read + Seek>(file: PartialFile<R>, id: &str) -> Examine
         manifest,
         verdict,
         loaded_bytes,
+        needed,
     }
 }
 

@@ -70,6 +70,7 @@ fn library(
         entry.report_at_run(report);
         return Ok(known.library);
     }
+    safeguards.check_hash(&image)?;
     safeguards.admit(&image).map_err(|error| LoadError::Probe {
         id: entry.id.clone(),
         error,

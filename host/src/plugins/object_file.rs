@@ -107,6 +107,17 @@ pub(super) fn loaded_bytes<'a>(library: impl ReadRef<'a>) -> u64 {
     is_elf.then(of_segments).flatten().unwrap_or(length).min(length)
 }
 
+/// The names of the libraries that this one needs; none if they cannot be read.
+pub(super) fn needed<'a>(library: impl ReadRef<'a>) -> Vec<String> {
+    let Ok(file) = object::File::parse(library) else {
+        return Vec::new();
+    };
+    let names = file.import_libraries().into_iter().flatten().flatten();
+    names
+        .map(|one| String::from_utf8_lossy(one.name()).into_owned())
+        .collect()
+}
+
 fn damaged(error: object::Error) -> Rejection {
     Rejection::Damaged {
         reason: error.to_string(),

@@ -14,15 +14,16 @@ use pulsewire_plugin_api::{
 };
 
 use super::{
+    calls::{Call, Calls, Place, Watched, watchdog::Watchdog},
     discover,
     entry::{Entry, Running, State},
     error::{CallError, LoadError, REPORT_IT},
     image::Image,
     inspect::{Inspection, library_file_name},
-    loading,
+    last_run, loading,
     plugin_log::{LogSink, ProcessLog},
     report::{Report, Step},
-    safeguards::Safeguards,
+    safeguards::{LibraryRule, Safeguards},
     search::SearchPath,
     services::{Account, EngineServices},
 };
@@ -41,6 +42,9 @@ pub struct Plugins {
     reports: Vec<Report>,
     /// Counts activations, so that log lines can tell them apart.
     generation: u64,
+    /// The record of calls, in a run. The watchdog goes first: it has a share in it.
+    watchdog: Option<Watchdog>,
+    calls: Option<Arc<Calls>>,
 }
 
 impl Plugins {
@@ -66,14 +70,16 @@ impl Plugins {
             entries: Vec::new(),
             reports,
             generation: 0,
+            watchdog: None,
+            calls: None,
         };
         for found in found {
             let mut entry = plugins.new_entry(&found.id);
-            inspect(&plugins.safeguards, &mut entry, found.library);
+            inspect(&plugins.search, &plugins.safeguards, &mut entry, found.library);
             if let Some(first) = plugins.get(&found.id) {
                 entry.is_shadowed = true;
                 entry.fail(duplicate(first));
-            } else if config.get(&found.id) == Some(&false) {
+            } else if config.get(&found.id) == Some(&false) || plugins.safeguards.without_plugins {
                 entry.state = State::Disabled;
             }
             plugins.entries.push(entry);
@@ -121,6 +127,7 @@ impl Plugins {
     /// Follows the plugins config. Switched off, an active plugin is deactivated. Switched on, a plugin that is
     /// disabled, failed or missing is looked for and checked anew. `[logic-thread]`
     pub fn set_enabled(&mut self, id: &str, enabled: bool) -> &Entry {
+        let enabled = enabled && !self.safeguards.without_plugins;
         if !enabled && self.get(id).is_some_and(|entry| entry.state == State::Active) {
             // What went wrong is in the entry's reports.
             let _ = self.deactivate(id);
@@ -142,7 +149,11 @@ impl Plugins {
     fn position_or_new(&mut self, id: &str) -> usize {
         let at = self.entries.iter().position(|entry| entry.id == id);
         at.unwrap_or_else(|| {
-            self.entries.push(self.new_entry(id));
+            let mut entry = self.new_entry(id);
+            let account = Arc::clone(&entry.account);
+            let place = Place { account, node: None };
+            entry.place = self.calls.as_ref().map_or(0, |calls| calls.add_place(place));
+            self.entries.push(entry);
             self.entries.len() - 1
         })
     }
@@ -159,6 +170,7 @@ impl Plugins {
     ) -> Result<(), LoadError> {
         self.generation += 1;
         let generation = self.generation;
+        let calls = self.calls.clone();
         let entry = (self.entries.iter_mut())
             .find(|entry| entry.id == id)
             .ok_or_else(|| LoadError::Unknown(id.to_owned()))?;
@@ -168,7 +180,10 @@ impl Plugins {
                 state: entry.state.clone(),
             });
         }
-        match loading::load(entry, generation, engine, &self.safeguards, taken) {
+        let entered = entry.enter(calls.as_deref(), Call::Load);
+        let loaded = loading::load(entry, generation, engine, &self.safeguards, taken);
+        drop(entered);
+        match loaded {
             Ok(running) => {
                 entry.running = Some(running);
                 entry.state = State::Loaded;
@@ -184,6 +199,28 @@ impl Plugins {
         }
     }
 
+    /// Takes over what the plugins config says of single libraries; it counts when a library is checked or loaded.
+    pub(crate) fn set_rules(&mut self, rules: BTreeMap<String, LibraryRule>) {
+        self.safeguards.rules = rules;
+    }
+
+    /// Puts calls into plugins on record from now on, for a run of this project, and has them watched; as far as the
+    /// safeguards say so. What is left of a run that did not end well goes to the log. `[logic-thread]`
+    pub(crate) fn begin_run(&mut self, project: &Path) {
+        let Some(budget) = self.safeguards.call_budget else {
+            return;
+        };
+        let calls = Arc::new(Calls::new(last_run::begin(&self.safeguards, project)));
+        for entry in &mut self.entries {
+            entry.place = calls.add_place(Place {
+                account: Arc::clone(&entry.account),
+                node: None,
+            });
+        }
+        self.watchdog = Some(Watchdog::start(Arc::clone(&calls), budget));
+        self.calls = Some(calls);
+    }
+
     /// Tries the library of `id` out in a child process, whatever is known of it, also out of quarantine; for
     /// `pulsewire plugins retry`. Does not load it, nor change its state. Any thread.
     pub fn retry(&self, id: &str) -> Result<(), LoadError> {
@@ -196,9 +233,12 @@ impl Plugins {
 
     /// Loaded → active. A plugin that fails here is dropped. `[logic-thread]`
     pub fn activate(&mut self, id: &str) -> Result<(), CallError> {
+        let calls = self.calls.clone();
         let (entry, mut running) = self.take_running(id, &State::Loaded)?;
         running.connection.attach(Arc::clone(&running.engine));
+        let entered = entry.enter(calls.as_deref(), Call::Activate);
         let result = running.plugin.activate();
+        drop(entered);
         entry.running = Some(running);
         match result {
             Ok(()) => {
@@ -216,12 +256,15 @@ impl Plugins {
     /// Active → declared. The plugin is dropped in any case; an error says that it could not end as it should.
     /// Its nodes must not run any more. `[logic-thread]`
     pub fn deactivate(&mut self, id: &str) -> Result<(), CallError> {
+        let calls = self.calls.clone();
         let (entry, mut running) = self.take_running(id, &State::Active)?;
+        let entered = entry.enter(calls.as_deref(), Call::Deactivate);
         let start = Instant::now();
         let result = running.plugin.deactivate();
         let took = start.elapsed();
         entry.running = Some(running);
         entry.stop();
+        drop(entered);
         entry.state = State::Declared;
         if took > DEACTIVATION_LIMIT {
             let message = format!("plugin `{id}` took {:.1} s to deactivate", took.as_secs_f64());
@@ -255,8 +298,11 @@ impl Plugins {
     /// Tells an active plugin that its settings changed. If it can't take them, it stays as it is and says why.
     /// `[logic-thread]`
     pub fn settings_changed(&mut self, id: &str) -> Result<(), CallError> {
+        let calls = self.calls.clone();
         let (entry, mut running) = self.take_running(id, &State::Active)?;
+        let entered = entry.enter(calls.as_deref(), Call::SettingsChanged);
         let result = running.plugin.settings_changed();
+        drop(entered);
         entry.running = Some(running);
         result.map_err(|reason| {
             let error = failed(id, "take its changed settings", reason);
@@ -276,12 +322,24 @@ impl Plugins {
         own_event: u64,
     ) -> Result<Box<dyn Node>, CallError> {
         let id = node_type.split_once('.').map_or(node_type, |(id, _)| id);
+        let calls = self.calls.clone();
         let (entry, mut running) = self.take_running(id, &State::Active)?;
-        let result = running
-            .plugin
-            .create_node(node_type, graph, node, attributes, own_event);
+        let place = calls.as_ref().map(|_| Place {
+            account: Arc::clone(&entry.account),
+            node: Some([graph.to_string(), node.to_string(), node_type.to_owned()]),
+        });
+        let make = || {
+            let made = running
+                .plugin
+                .create_node(node_type, graph, node, attributes, own_event);
+            made.map_err(|reason| failed(id, "make a node", reason))
+        };
+        let result = match calls.zip(place) {
+            None => make(),
+            Some((calls, place)) => Watched::make(place, calls, make),
+        };
         entry.running = Some(running);
-        result.map_err(|reason| failed(id, "make a node", reason))
+        result
     }
 
     /// The plugin object of an entry in that state; the caller puts it back.
@@ -313,7 +371,7 @@ impl Drop for Plugins {
 fn declare(search: &SearchPath, safeguards: &Safeguards, entry: &mut Entry) {
     entry.account.reports.clear();
     match discover::find(search, &entry.id) {
-        Some(path) => inspect(safeguards, entry, path),
+        Some(path) => inspect(search, safeguards, entry, path),
         None => {
             entry.path = None;
             set_missing(search, entry);
@@ -321,18 +379,23 @@ fn declare(search: &SearchPath, safeguards: &Safeguards, entry: &mut Entry) {
     }
 }
 
-/// The static checks, and whether the library is in quarantine.
-fn inspect(safeguards: &Safeguards, entry: &mut Entry, path: PathBuf) {
+/// The static checks, where the library lies, and whether it is in quarantine.
+fn inspect(search: &SearchPath, safeguards: &Safeguards, entry: &mut Entry, path: PathBuf) {
     let inspection = Inspection::of(&path);
-    let quarantine = inspection
-        .bytes
-        .and_then(|bytes| safeguards.quarantine(&path, bytes));
-    entry.path = Some(path);
+    let bytes = inspection.bytes;
     entry.take_inspection(inspection);
-    if let (State::Declared, Some(error)) = (&entry.state, quarantine) {
+    if entry.state == State::Declared {
         let id = entry.id.clone();
-        entry.fail(LoadError::Probe { id, error }.report());
+        let place = safeguards
+            .check_place(&id, &path, search)
+            .map_err(|rejection| rejection.report());
+        let quarantine = bytes.and_then(|bytes| safeguards.quarantine(&path, bytes));
+        let quarantine = quarantine.map(|error| LoadError::Probe { id, error }.report());
+        if let Some(report) = place.err().or(quarantine) {
+            entry.fail(report);
+        }
     }
+    entry.path = Some(path);
 }
 
 fn set_missing(search: &SearchPath, entry: &mut Entry) {

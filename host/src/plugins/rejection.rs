@@ -1,10 +1,13 @@
 //! Why a file is no plugin for this host: the outcome of the static checks.
 
-use std::io;
+use std::{io, path::PathBuf};
 
 use pulsewire_plugin_api::{API_VERSION, TARGET};
 
-use super::report::{Report, Step};
+use super::{
+    image::Hash,
+    report::{Report, Step},
+};
 
 /// Why a library was refused before any of its code could run.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +46,34 @@ pub enum Rejection {
     /// There is no room for the copy that is loaded.
     #[error("the host cannot make its copy of the library: {0}")]
     Copy(#[source] io::Error),
+    /// A link leads out of the folders that are searched.
+    #[error("the file is a link to `{}`, which lies outside of the plugin folders", .real.display())]
+    Elsewhere {
+        /// Where it leads.
+        real: PathBuf,
+    },
+    /// Somebody else can put other code in its place.
+    #[error("{who} may write to `{}`", .place.display())]
+    Writable {
+        /// The file, or a folder above it.
+        place: PathBuf,
+        /// Who.
+        who: &'static str,
+    },
+    /// It would not find what it needs.
+    #[error("the library needs `{needed}` beside itself, but the host loads a copy, which lies elsewhere")]
+    Neighbour {
+        /// What it needs.
+        needed: String,
+    },
+    /// Not the file that the plugins config names.
+    #[error("the file has the SHA-256 {found}, the plugins config wants {expected}")]
+    Pinned {
+        /// Its hash.
+        found: Hash,
+        /// The one wanted.
+        expected: Hash,
+    },
     /// No shared library at all.
     #[error("it is {found}, not a shared library")]
     NotALibrary {
@@ -146,7 +177,11 @@ impl Rejection {
             | Rejection::TooLarge { .. }
             | Rejection::Unreadable(_)
             | Rejection::Changing
-            | Rejection::Copy(_) => Step::File,
+            | Rejection::Copy(_)
+            | Rejection::Elsewhere { .. }
+            | Rejection::Writable { .. }
+            | Rejection::Neighbour { .. }
+            | Rejection::Pinned { .. } => Step::File,
             Rejection::NotALibrary { .. } | Rejection::Format { .. } => Step::Format,
             Rejection::Machine { .. } => Step::Machine,
             Rejection::CutOff { .. } | Rejection::Damaged { .. } => Step::Segments,
@@ -174,6 +209,20 @@ impl Rejection {
             Rejection::Copy(_) => {
                 "the host loads a private copy, in memory or in the folder for temporary files; make room"
                     .into()
+            }
+            Rejection::Elsewhere { .. } => {
+                "copy it there, or write `trust_file = true` into the plugin's table in `settings.toml`"
+                    .into()
+            }
+            Rejection::Writable { place, .. } => format!(
+                "`chmod go-w {}`, or write `trust_file = true` into the plugin's table in `settings.toml`",
+                place.display()
+            ),
+            Rejection::Neighbour { .. } => {
+                "link it statically, or install it where the system looks for libraries".into()
+            }
+            Rejection::Pinned { .. } => {
+                "install the file that is meant, or write its hash as `sha256` into `settings.toml`".into()
             }
             Rejection::NotALibrary { .. } => {
                 "build the plugin with `crate-type = [\"cdylib\"]` and copy what comes out".into()

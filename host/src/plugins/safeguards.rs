@@ -1,6 +1,7 @@
 //! What keeps a plugin from harming its host.
 
 use std::{
+    collections::BTreeMap,
     env,
     ffi::OsString,
     path::{Path, PathBuf},
@@ -8,13 +9,26 @@ use std::{
 };
 
 use super::{
-    image::{Image, hash_library},
+    calls::watchdog::CALL_BUDGET,
+    image::{Hash, Image, hash_library},
+    place,
     probe::{Probe, ProbeError},
+    rejection::Rejection,
+    search::SearchPath,
     verdicts::{Verdict, Verdicts},
 };
 
 /// The environment variable with the folder for what hosts remember.
 pub const CACHE_VARIABLE: &str = "PULSEWIRE_CACHE_DIR";
+
+/// What the plugins config says of one library.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LibraryRule {
+    /// Its file must have this hash.
+    pub sha256: Option<Hash>,
+    /// Its file may be a link that leads out of the plugin folders, and others than its owner may write to it.
+    pub trust_file: bool,
+}
 
 /// How much a host trusts its plugins. The default trusts them: an embedder says what it wants.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +39,15 @@ pub struct Safeguards {
     /// The folder for what is known of libraries, so that each is tried out once and a bad one not again;
     /// see [`user_cache`]. `None`: nothing is kept.
     pub cache: Option<PathBuf>,
+    /// How long a call of a node may take before the plugin is told of: see [`CALL_BUDGET`]. `None`: nobody looks.
+    pub call_budget: Option<Duration>,
+    /// What the plugins config says of single libraries, by the plugins' ids. [`Project`](crate::project::Project) takes it
+    /// from the settings.
+    pub rules: BTreeMap<String, LibraryRule>,
+    /// Whether a library must lie inside of the plugin folders, where nobody but the owner may write.
+    pub check_trust: bool,
+    /// Safe mode: every plugin counts as switched off, whatever the settings say.
+    pub without_plugins: bool,
 }
 
 impl Safeguards {
@@ -33,6 +56,29 @@ impl Safeguards {
         Self {
             probe: Probe::this_pulsewire().map(|probe| probe.limit(probe_limit)),
             cache: user_cache(),
+            call_budget: Some(CALL_BUDGET),
+            rules: BTreeMap::new(),
+            check_trust: true,
+            without_plugins: false,
+        }
+    }
+
+    /// Whether somebody else could have put this library of the plugin `id` there.
+    pub(super) fn check_place(&self, id: &str, library: &Path, search: &SearchPath) -> Result<(), Rejection> {
+        if !self.check_trust || self.rules.get(id).is_some_and(|rule| rule.trust_file) {
+            return Ok(());
+        }
+        place::check_trust(library, search.folders().iter().map(|folder| &*folder.path))
+    }
+
+    /// Whether it is the library that the plugins config names.
+    pub(super) fn check_hash(&self, image: &Image) -> Result<(), Rejection> {
+        match self.rules.get(&image.manifest.id).and_then(|rule| rule.sha256) {
+            Some(expected) if expected != image.hash => Err(Rejection::Pinned {
+                found: image.hash,
+                expected,
+            }),
+            _ => Ok(()),
         }
     }
 

@@ -51,6 +51,10 @@ pub(super) struct Account {
     pub(super) reports: Reports,
     pub(super) log: PluginLog,
     refused: AtomicU64,
+    /// How often its nodes were called; counted only while calls are on record.
+    pub(super) calls: AtomicU64,
+    /// How many calls took too long.
+    pub(super) overruns: AtomicU64,
 }
 
 impl Account {
@@ -60,7 +64,14 @@ impl Account {
             reports: Reports::default(),
             log: PluginLog::new(id, sink),
             refused: AtomicU64::new(0),
+            calls: AtomicU64::new(0),
+            overruns: AtomicU64::new(0),
         }
+    }
+
+    /// The plugin's id.
+    pub(super) fn id(&self) -> &str {
+        &self.id
     }
 
     /// How many calls of the plugin were refused because they came at the wrong time.

@@ -1,6 +1,9 @@
 //! The raw stage: the file itself, the plugins config and the host's own table.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use toml::{
     Spanned as TomlSpanned,
@@ -15,19 +18,27 @@ use crate::{
         reader::{self, Reader},
     },
     logic::Spanned,
+    plugins::{Hash, LibraryRule},
 };
 
 const KEYS: &[&str] = &["format", "plugins", "host", "settings"];
-const PLUGIN: &[&str] = &["enabled"];
+const PLUGIN: &[&str] = &["enabled", "sha256", "trust_file"];
 const HOST: &[&str] = &["plugin_paths", "system_calls"];
 
 /// `settings.toml` before any section is validated.
 #[derive(Clone)]
 pub struct RawSettings {
     pub(super) source: Source,
-    plugins: Vec<(Spanned<String>, bool)>,
+    plugins: Vec<(Spanned<String>, Plugin)>,
     host: Host,
     pub(super) sections: Vec<(Spanned<String>, Spanned<Item>)>,
+}
+
+/// What the plugins config says of one plugin.
+#[derive(Clone)]
+struct Plugin {
+    enabled: bool,
+    rule: LibraryRule,
 }
 
 /// The host's own table.
@@ -112,14 +123,22 @@ impl RawSettings {
         self.plugins
             .iter()
             .find(|(plugin, _)| plugin.value == id)
-            .is_none_or(|(_, enabled)| *enabled)
+            .is_none_or(|(_, plugin)| plugin.enabled)
     }
 
     /// The plugins that the file mentions, known or not, and whether they are enabled.
     pub fn plugins(&self) -> impl Iterator<Item = (String, bool)> {
         self.plugins
             .iter()
-            .map(|(id, enabled)| (id.value.clone(), *enabled))
+            .map(|(id, plugin)| (id.value.clone(), plugin.enabled))
+    }
+
+    /// What the plugins config says of libraries, by the ids of the plugins that it mentions.
+    pub fn library_rules(&self) -> BTreeMap<String, LibraryRule> {
+        let rules = self.plugins.iter();
+        rules
+            .map(|(id, plugin)| (id.value.clone(), plugin.rule.clone()))
+            .collect()
     }
 
     /// `[host] plugin_paths` as they are written; relative ones start from the project's folder.
@@ -160,7 +179,7 @@ impl RawSettings {
     }
 }
 
-fn plugins(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<(Spanned<String>, bool)> {
+fn plugins(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<(Spanned<String>, Plugin)> {
     let header = || "each plugin has a table of its own: `[plugins.ID]`".to_owned();
     let Some(table) = reader.table(item, header) else {
         return Vec::new();
@@ -176,21 +195,39 @@ fn plugins(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<(Spa
             value: id.to_string(),
             span: key.span(),
         };
-        plugins.push((id, enabled(reader, table)));
+        plugins.push((id, plugin(reader, table)));
     }
     plugins
 }
 
-fn enabled(reader: &mut Reader<'_>, table: &DeTable<'_>) -> bool {
-    let mut enabled = true;
+fn plugin(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Plugin {
+    let mut plugin = Plugin {
+        enabled: true,
+        rule: LibraryRule::default(),
+    };
     for (key, item) in table {
         match key.get_ref().as_ref() {
             // Said wrongly it is a fault, and until that is mended the plugin stays off.
-            "enabled" => enabled = reader.boolean(item).unwrap_or(false),
+            "enabled" => plugin.enabled = reader.boolean(item).unwrap_or(false),
+            "sha256" => plugin.rule.sha256 = hash(reader, item),
+            "trust_file" => plugin.rule.trust_file = reader.boolean(item).unwrap_or(false),
             _ => reader.unknown(key, PLUGIN),
         }
     }
-    enabled
+    plugin
+}
+
+fn hash(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Option<Hash> {
+    let hash = Hash::parse(reader.text(item)?);
+    if hash.is_none() {
+        let hint = "`sha256sum` of the library prints it";
+        reader.fault(
+            &item.span(),
+            "expected 64 hexadecimal digits",
+            Some(hint.to_owned()),
+        );
+    }
+    hash
 }
 
 fn host(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Host {

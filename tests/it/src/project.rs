@@ -233,6 +233,20 @@ impl Running {
         &self.seen
     }
 
+    /// Waits until it has written `text` to stderr.
+    #[track_caller]
+    pub fn wait_for_log(&self, text: &str) {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            if self.log().contains(text) {
+                return;
+            }
+            // The log is a growing text; nobody tells of a line.
+            thread::sleep(Duration::from_millis(5));
+        }
+        panic!("no log with `{text}`; log:\n{}", self.log());
+    }
+
     /// What it wrote to stderr so far.
     pub fn log(&self) -> String {
         self.log.lock().map(|log| log.clone()).unwrap_or_default()

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod in_process;
+mod last_run;
 mod misbehaving;
+mod place;
 mod probe;
 mod quarantine;

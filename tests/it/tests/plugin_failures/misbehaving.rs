@@ -36,6 +36,7 @@ pub(crate) fn safeguards(cache: &Path, limit: Duration) -> Safeguards {
     Safeguards {
         probe: Some(Probe::pulsewire(artifacts::pulsewire()).limit(limit)),
         cache: Some(cache.to_owned()),
+        ..Safeguards::default()
     }
 }
 
@@ -44,6 +45,7 @@ pub(crate) fn only_known(cache: &Path) -> Safeguards {
     Safeguards {
         probe: Some(Probe::pulsewire("/nowhere/pulsewire".into())),
         cache: Some(cache.to_owned()),
+        ..Safeguards::default()
     }
 }
 

@@ -1,0 +1,143 @@
+//! Where a library lies: whether somebody else could put another in its place, and what it expects beside itself.
+
+use std::{
+    fs::{self, Metadata},
+    path::Path,
+};
+
+use super::rejection::Rejection;
+
+/// The library must lie in one of the folders of the search path, also after its links are followed, and nobody but its
+/// owner may write to it or to a folder above it.
+pub(super) fn check_trust<'a>(
+    library: &Path,
+    mut roots: impl Iterator<Item = &'a Path>,
+) -> Result<(), Rejection> {
+    let real = fs::canonicalize(library).map_err(Rejection::Unreadable)?;
+    if !roots.any(|root| fs::canonicalize(root).is_ok_and(|root| real.starts_with(root))) {
+        return Err(Rejection::Elsewhere { real });
+    }
+    for place in real.ancestors() {
+        let metadata = fs::metadata(place).map_err(Rejection::Unreadable)?;
+        if let Some(who) = foreign_writer(&metadata) {
+            let place = place.to_owned();
+            return Err(Rejection::Writable { place, who });
+        }
+    }
+    Ok(())
+}
+
+/// What the library needs may not lie beside it: a copy is loaded, which lies elsewhere.
+pub(super) fn check_needed(library: &Path, needed: &[String]) -> Result<(), Rejection> {
+    let folder = library.parent().unwrap_or(library);
+    let is_neighbour =
+        |name: &&String| Path::new(name).components().count() == 1 && folder.join(name).exists();
+    match needed.iter().find(is_neighbour) {
+        Some(name) => Err(Rejection::Neighbour { needed: name.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// Who else than the owner may write. In a sticky folder, such as that for temporary files, nobody can replace what
+/// is not theirs.
+#[cfg(unix)]
+fn foreign_writer(metadata: &Metadata) -> Option<&'static str> {
+    use std::os::unix::fs::MetadataExt;
+    const STICKY: u32 = 0o1000;
+    let mode = metadata.mode();
+    // Systems that give each user a group of their own let it write; the numbers are the same then.
+    let is_own_group = metadata.gid() == metadata.uid();
+    match mode {
+        _ if metadata.is_dir() && mode & STICKY != 0 => None,
+        _ if mode & 0o002 != 0 => Some("everybody"),
+        _ if mode & 0o020 != 0 && !is_own_group => Some("its group"),
+        _ => None,
+    }
+}
+
+#[cfg(not(unix))]
+fn foreign_writer(_: &Metadata) -> Option<&'static str> {
+    None
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::{
+        os::unix::fs::{MetadataExt, PermissionsExt, symlink},
+        path::PathBuf,
+    };
+
+    use super::*;
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn library() -> (tempfile::TempDir, PathBuf) {
+        let root = tempfile::tempdir().unwrap();
+        let library = root.path().join("lamp/liblamp.so");
+        fs::create_dir(root.path().join("lamp")).unwrap();
+        fs::write(&library, "").unwrap();
+        set_mode(&root.path().join("lamp"), 0o755);
+        set_mode(&library, 0o644);
+        (root, library)
+    }
+
+    fn check(library: &Path, root: &Path) -> Result<(), Rejection> {
+        check_trust(library, [root].into_iter())
+    }
+
+    #[test]
+    fn library_that_everybody_may_write_to_is_refused() {
+        let (root, library) = library();
+        check(&library, root.path()).unwrap();
+        set_mode(&library, 0o666);
+        let text = check(&library, root.path()).unwrap_err().to_string();
+        assert!(
+            text.starts_with("everybody may write to `") && text.ends_with("liblamp.so`"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn folder_that_everybody_may_write_to_is_refused_unless_it_is_sticky() {
+        let (root, library) = library();
+        let folder = library.parent().unwrap();
+        set_mode(folder, 0o777);
+        let text = check(&library, root.path()).unwrap_err().to_string();
+        assert!(text.ends_with("/lamp`"), "{text}");
+        set_mode(folder, 0o1777);
+        check(&library, root.path()).unwrap();
+    }
+
+    #[test]
+    fn group_may_write_if_it_is_that_of_one_user() {
+        let (_root, library) = library();
+        set_mode(&library, 0o664);
+        let metadata = fs::metadata(&library).unwrap();
+        let expected = (metadata.uid() != metadata.gid()).then_some("its group");
+        assert_eq!(foreign_writer(&metadata), expected);
+    }
+
+    #[test]
+    fn link_out_of_the_plugin_folders_is_refused() {
+        let (root, library) = library();
+        let (_other, elsewhere) = self::library();
+        fs::remove_file(&library).unwrap();
+        symlink(&elsewhere, &library).unwrap();
+        let refused = check(&library, root.path()).unwrap_err();
+        assert!(matches!(refused, Rejection::Elsewhere { .. }), "{refused}");
+        check_trust(&library, [root.path(), elsewhere.parent().unwrap()].into_iter()).unwrap();
+    }
+
+    #[test]
+    fn library_that_needs_its_neighbour_is_refused() {
+        let (_root, library) = library();
+        fs::write(library.with_file_name("libbulb.so"), "").unwrap();
+        let needs = |name: &str| check_needed(&library, &[name.to_owned()]);
+        assert!(matches!(needs("libbulb.so"), Err(Rejection::Neighbour { .. })));
+        needs("libc.so.6").unwrap();
+        needs("/usr/lib/libbulb.so").unwrap();
+    }
+}

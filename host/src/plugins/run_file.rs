@@ -1,0 +1,291 @@
+//! The memory in which calls are put on record: a file's, so that it outlives the process.
+//!
+//! One file for each project, in the host's cache folder. It is locked while its host lives and deleted when the host
+//! ends well, so a file that nobody holds tells of a run that did not.
+//!
+//! | Bytes | What |
+//! | --- | --- |
+//! | 0 to 8 | the [word](super::calls) |
+//! | 8 to 256 | which format, release and boot of the machine |
+//! | from 256 on, 256 each | the places: the plugin's id, a tab, what it is |
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::atomic::AtomicU64,
+};
+
+use super::calls::Current;
+
+/// The size of the head, and of each place behind it.
+const RECORD_BYTES: u64 = 256;
+
+/// Where the text of the head begins, behind the word.
+const HEAD_TEXT: u64 = 8;
+
+/// Where the kernel says which boot of the machine this is.
+const BOOT: &str = "/proc/sys/kernel/random/boot_id";
+
+/// The file, or memory in its place.
+pub(super) struct RunFile {
+    word: Word,
+    /// None without a file.
+    file: Option<(File, PathBuf)>,
+}
+
+/// Where the word stands.
+enum Word {
+    Memory(Box<AtomicU64>),
+    #[cfg(unix)]
+    Mapped(mapped::Word),
+}
+
+/// What is left of a run that did not end well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Remains {
+    /// The machine has been started since, so that the run may have ended with it.
+    pub(super) is_of_other_boot: bool,
+    /// The call that was under way: the plugin's id, the call with its place.
+    pub(super) call: Option<(String, String)>,
+}
+
+impl RunFile {
+    /// Without a file; nothing remains of it.
+    pub(super) fn in_memory() -> Self {
+        Self {
+            word: Word::Memory(Box::default()),
+            file: None,
+        }
+    }
+
+    /// The file of that path, and what a run before has left in it. Another host may have the same project; then this
+    /// one gets memory.
+    pub(super) fn begin(path: &Path) -> io::Result<(Self, Option<Remains>)> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut options = File::options();
+        let mut file = options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Ok((Self::in_memory(), None)),
+            Err(fs::TryLockError::Error(error)) => return Err(error),
+        }
+        let remains = fs::read(path).ok().and_then(|bytes| remains(&bytes, &head()));
+        file.set_len(0)?;
+        file.set_len(RECORD_BYTES)?;
+        io::Seek::seek(&mut file, io::SeekFrom::Start(HEAD_TEXT))?;
+        file.write_all(head().as_bytes())?;
+        #[cfg(unix)]
+        let word = Word::Mapped(mapped::Word::of(&file)?);
+        // What is in memory tells the next run that this one did not end well, and no more.
+        #[cfg(not(unix))]
+        let word = Word::Memory(Box::default());
+        let file = Some((file, path.to_owned()));
+        Ok((Self { word, file }, remains))
+    }
+
+    #[inline]
+    pub(super) fn word(&self) -> &AtomicU64 {
+        match &self.word {
+            Word::Memory(word) => word,
+            #[cfg(unix)]
+            Word::Mapped(word) => word.get(),
+        }
+    }
+
+    /// Writes down what a place is. If that fails, the next run cannot name it.
+    pub(super) fn describe(&self, at: u32, plugin: &str, what: &str) {
+        let Some((file, _)) = &self.file else { return };
+        let text = format!("{plugin}\t{what}");
+        let text = &text[..text.floor_char_boundary(RECORD_BYTES as usize - 1)];
+        let mut record = [0; RECORD_BYTES as usize];
+        record[..text.len()].copy_from_slice(text.as_bytes());
+        let _ = write_at(file, &record, u64::from(at) * RECORD_BYTES);
+    }
+}
+
+impl Drop for RunFile {
+    fn drop(&mut self) {
+        if let Some((_, path)) = &self.file {
+            // Under the lock, so it is still ours.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn write_at(mut file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+    io::Seek::seek(&mut file, io::SeekFrom::Start(at))?;
+    file.write_all(bytes)
+}
+
+/// What the head says of a run of this host, on this boot of the machine.
+fn head() -> String {
+    let boot = fs::read_to_string(BOOT).unwrap_or_default();
+    format!("pulsewire run 1\t{}\t{}", env!("CARGO_PKG_VERSION"), boot.trim())
+}
+
+/// What such a file tells. Nothing of a file that no run of this host has written.
+fn remains(bytes: &[u8], head: &str) -> Option<Remains> {
+    let theirs = text(bytes.get(HEAD_TEXT as usize..RECORD_BYTES as usize)?)?;
+    let (ours, our_boot) = head.rsplit_once('\t')?;
+    let boot = theirs.strip_prefix(ours)?.strip_prefix('\t')?;
+    let word = bytes
+        .get(..HEAD_TEXT as usize)?
+        .try_into()
+        .map(u64::from_ne_bytes)
+        .ok()?;
+    let call = Current::of(word).and_then(|current| {
+        let at = current.place as usize * RECORD_BYTES as usize;
+        let record = text(bytes.get(at..at + RECORD_BYTES as usize)?)?;
+        let (plugin, place) = record.split_once('\t')?;
+        Some((plugin.to_owned(), current.call.of_place(place)))
+    });
+    Some(Remains {
+        is_of_other_boot: boot != our_boot,
+        call,
+    })
+}
+
+/// The text before the first zero.
+fn text(record: &[u8]) -> Option<&str> {
+    let text = record.split(|&byte| byte == 0).next()?;
+    std::str::from_utf8(text).ok()
+}
+
+#[cfg(unix)]
+mod mapped {
+    //! A word in a mapped file.
+
+    use std::{fs::File, io, ptr::NonNull, sync::atomic::AtomicU64};
+
+    use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+
+    /// The first eight bytes of a file.
+    pub(super) struct Word(NonNull<AtomicU64>);
+
+    // SAFETY: it is a shared reference to an atomic, which any thread may use.
+    unsafe impl Send for Word {}
+    // SAFETY: as above.
+    unsafe impl Sync for Word {}
+
+    impl Word {
+        /// The file must have them already; whoever cuts it off later ends this process, but it is our own file.
+        pub(super) fn of(file: &File) -> io::Result<Self> {
+            let (access, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
+            // SAFETY: no address is asked for, so nothing that is mapped is replaced.
+            let place = unsafe {
+                mmap(
+                    std::ptr::null_mut(),
+                    size_of::<AtomicU64>(),
+                    access,
+                    flags,
+                    file,
+                    0,
+                )
+            }?;
+            NonNull::new(place.cast())
+                .map(Self)
+                .ok_or_else(|| io::ErrorKind::Other.into())
+        }
+
+        #[inline]
+        pub(super) fn get(&self) -> &AtomicU64 {
+            // SAFETY: it is mapped until this is dropped, on a page boundary, and is only ever used as an atomic.
+            unsafe { self.0.as_ref() }
+        }
+    }
+
+    impl Drop for Word {
+        fn drop(&mut self) {
+            // SAFETY: it was mapped so, and nobody can have a reference any more.
+            let _ = unsafe { munmap(self.0.as_ptr().cast(), size_of::<AtomicU64>()) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+
+    /// What is left of a run that was cut off while its word was this.
+    fn left_by(word: u64) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, kept) = (folder.path().join("runs/run"), folder.path().join("kept"));
+        let (run, remains) = RunFile::begin(&path).unwrap();
+        assert_eq!(remains, None);
+        run.describe(1, "lamp", "node `dim` of graph `project` (lamp.dim)");
+        run.word().store(word, Ordering::Relaxed);
+        fs::copy(&path, &kept).unwrap();
+        drop(run);
+        assert!(!path.exists(), "a run that ends well leaves nothing");
+        fs::rename(kept, &path).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn run_that_was_cut_off_tells_its_last_call() {
+        let (_folder, path) = left_by(7 << 32 | 1 << 4 | 6);
+        let (_run, remains) = RunFile::begin(&path).unwrap();
+        let call = Some((
+            "lamp".to_owned(),
+            "`execute` of node `dim` of graph `project` (lamp.dim)".to_owned(),
+        ));
+        let is_of_other_boot = false;
+        assert_eq!(
+            remains,
+            Some(Remains {
+                is_of_other_boot,
+                call
+            })
+        );
+    }
+
+    #[test]
+    fn run_that_was_cut_off_between_calls_blames_nobody() {
+        let (_folder, path) = left_by(7 << 32);
+        let (_run, remains) = RunFile::begin(&path).unwrap();
+        assert_eq!(remains.unwrap().call, None);
+    }
+
+    #[test]
+    fn run_of_another_boot_is_told_apart() {
+        let (_folder, path) = left_by(0);
+        let bytes = fs::read(&path).unwrap();
+        let other = remains(&bytes, &format!("{}x", head())).unwrap();
+        assert!(other.is_of_other_boot);
+        assert_eq!(remains(&bytes, "pulsewire run 2\t0.1.0\tboot"), None);
+    }
+
+    #[test]
+    fn damaged_file_is_ignored() {
+        let (_folder, path) = left_by(u64::MAX);
+        for damaged in [&b""[..], b"x", &[0xff; 300], &[0; 4096]] {
+            fs::write(&path, damaged).unwrap();
+            let (run, remains) = RunFile::begin(&path).unwrap();
+            assert_eq!(remains, None);
+            drop(run);
+        }
+    }
+
+    #[test]
+    fn second_host_of_a_project_leaves_the_first_one_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run");
+        let (first, _) = RunFile::begin(&path).unwrap();
+        let (second, remains) = RunFile::begin(&path).unwrap();
+        assert_eq!(remains, None);
+        drop(second);
+        assert!(path.exists());
+        drop(first);
+        assert!(!path.exists());
+    }
+}
