@@ -78,12 +78,29 @@ fn plugin_on_the_page_is_the_fixture() {
 }
 
 #[test]
+fn pieces_of_code_on_the_page_stand_in_the_files_that_they_name() {
+    let page = read("docs/plugins.md");
+    let mut found = 0;
+    for block in blocks(&page, "rust") {
+        let named = block.strip_prefix("// ").and_then(|block| block.split_once('\n'));
+        let Some((path, piece)) = named.filter(|(path, _)| artifacts::workspace().join(path).is_file())
+        else {
+            continue;
+        };
+        assert!(read(path).contains(piece), "docs/plugins.md differs from {path}");
+        found += 1;
+    }
+    assert!(found > 0, "no piece names its file");
+}
+
+#[test]
 fn projects_on_the_pages_are_sound() {
     for path in [
         "README.md",
         "docs/logic.md",
         "docs/plugins.md",
         "plugins/socketio/README.md",
+        "plugins/websocket/README.md",
     ] {
         let checked = project_of(&read(path)).pulsewire(&["check"]);
         assert!(

@@ -1,0 +1,327 @@
+//! The WebSocket plugin against real servers: tungstenite in this process, and those under the official Socket.IO servers.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    thread,
+    time::Instant,
+};
+
+use pulsewire_harness::{EventListener, Harness, LONG, fixtures};
+use pulsewire_it::{
+    DEACTIVATION,
+    certificates::Authority,
+    servers::{Kind, RealServer},
+};
+use pulsewire_plugin_api::value::Value;
+use serde_json::{Value as Json, json};
+use tungstenite::{
+    Message, WebSocket,
+    handshake::server::{Request, Response},
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
+
+/// A plugin with one connection to `url`, and `fields` of its entry.
+struct Client {
+    harness: Harness,
+}
+
+impl Client {
+    #[track_caller]
+    fn to(url: &str, fields: Json) -> Self {
+        let mut entry = json!({"name": "one", "url": url});
+        entry
+            .as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        let settings = json!({"connections": [entry]});
+        Self {
+            harness: Harness::active(fixtures::plugin("websocket"), settings),
+        }
+    }
+
+    fn on(&self, event: &str) -> EventListener {
+        self.harness.event(&format!("websocket.on_{event}"), "one")
+    }
+
+    #[track_caller]
+    fn pulse(&mut self, node: &str) {
+        let node_type = format!("websocket.{node}");
+        let mut node = self.harness.node(&node_type, json!({"configuration": "one"}));
+        node.run::<Value>([]);
+    }
+
+    #[track_caller]
+    fn started(url: &str, fields: Json) -> Self {
+        let mut client = Self::to(url, fields);
+        client.pulse("start");
+        client.on("start").wait(LONG);
+        client
+    }
+
+    fn try_send(&mut self, message_type: &str, message: Value) -> Result<(), String> {
+        let attributes = json!({"configuration": "one", "message_type": message_type});
+        let mut node = self.harness.node("websocket.send", attributes);
+        node.try_run([message])
+            .map(drop)
+            .map_err(|error| error.reason().to_owned())
+    }
+}
+
+/// A server on a free port, whose one thread lets `serve` talk with each client in turn, until the test is over.
+fn server(mut serve: impl FnMut(WebSocket<TcpStream>) + Send + 'static) -> String {
+    server_with(move |stream| serve(tungstenite::accept(stream).unwrap()))
+}
+
+fn server_with(mut serve: impl FnMut(TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || listener.incoming().for_each(|stream| serve(stream.unwrap())));
+    format!("ws://{address}")
+}
+
+/// Sends back what comes until the client closes.
+fn echo(mut socket: WebSocket<TcpStream>) {
+    while let Ok(message) = socket.read() {
+        if message.is_text() || message.is_binary() {
+            socket.send(message).unwrap();
+        }
+    }
+}
+
+fn text(text: &str) -> Value {
+    text.into()
+}
+
+#[test]
+fn texts_and_bytes_go_both_ways() {
+    let mut client = Client::started(&server(echo), json!({}));
+    let received = client.on("receive");
+    client.try_send("String", text("h\u{e9}llo")).unwrap();
+    assert_eq!(
+        received.wait(LONG),
+        [text("h\u{e9}llo"), Value::Empty, false.into()]
+    );
+    let bytes: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+    client.try_send("Binary", bytes.clone().into()).unwrap();
+    assert_eq!(received.wait(LONG), [Value::Empty, bytes.into(), true.into()]);
+    client.try_send("String", text("")).unwrap();
+    assert_eq!(received.wait(LONG)[0], text(""));
+}
+
+#[test]
+fn servers_of_others_are_understood() {
+    for kind in Kind::ALL {
+        let server = RealServer::start(kind);
+        // What lies under Socket.IO: an Engine.IO handshake, then the packet that opens a namespace.
+        let url = format!("{}/socket.io/?EIO=4&transport=websocket", server.url());
+        let mut client = Client::started(&url, json!({}));
+        let received = client.on("receive");
+        assert!(received.wait(LONG)[0].to_string().starts_with("0{"), "{kind:?}");
+        client.try_send("String", text("40")).unwrap();
+        assert!(received.wait(LONG)[0].to_string().starts_with("40{"), "{kind:?}");
+    }
+}
+
+#[test]
+fn tls_is_trusted_only_with_the_right_authority() {
+    let ours = Authority::new();
+    let issued = ours.issue("server", &["127.0.0.1"]);
+    let server = RealServer::start_with(Kind::Node, &issued.options());
+    let url = format!("{}/socket.io/?EIO=4&transport=websocket", server.url());
+    let file = ours.file();
+    let client = Client::started(&url, json!({"tls_ca": file.to_str().unwrap()}));
+    assert!(client.on("receive").wait(LONG)[0].to_string().starts_with("0{"));
+
+    for (authority, words) in [("", "TLS: "), ("nowhere.pem", "the authorities in `nowhere.pem`")] {
+        let mut client = Client::to(&url, json!({"tls_ca": authority}));
+        client.pulse("start");
+        let error = client.on("error").wait(LONG)[0].to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn connection_that_is_refused_is_an_error_and_never_was_there() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let mut client = Client::to(&url, json!({}));
+    for _ in 0..2 {
+        client.pulse("start");
+        let error = client.on("error").wait(LONG)[0].to_string();
+        assert!(error.starts_with(&url) && error.contains("refused"), "{error}");
+    }
+    client.harness.try_deactivate().unwrap();
+    assert_eq!(
+        (client.on("start").waiting(), client.on("stop").waiting()),
+        (0, 0)
+    );
+}
+
+#[test]
+fn server_without_websockets_is_an_error() {
+    let server = RealServer::start(Kind::Node);
+    let mut client = Client::to(&server.url(), json!({"connect_timeout": 20_000}));
+    client.pulse("start");
+    let error = client.on("error").wait(LONG)[0].to_string();
+    assert!(!error.is_empty(), "{error}");
+}
+
+#[test]
+fn end_by_the_server_is_told_and_can_be_followed_by_a_start() {
+    let url = server(|mut socket| {
+        let frame = CloseFrame {
+            code: CloseCode::from(4000),
+            reason: "full".into(),
+        };
+        socket.close(Some(frame)).unwrap();
+        while socket.read().is_ok() {}
+    });
+    let mut client = Client::to(&url, json!({}));
+    for _ in 0..2 {
+        client.pulse("start");
+        client.on("start").wait(LONG);
+        assert_eq!(client.on("stop").wait(LONG), [4000_i64.into(), text("full")]);
+    }
+    assert_eq!(client.on("error").waiting(), 0);
+}
+
+#[test]
+fn stop_sends_what_waits_and_closes() {
+    let (sender, seen) = mpsc::channel();
+    let url = server(move |mut socket| {
+        while let Ok(message) = socket.read() {
+            sender.send(message).unwrap();
+        }
+    });
+    let mut client = Client::to(&url, json!({}));
+    for _ in 0..2 {
+        // Twice Start is once.
+        client.pulse("start");
+        client.pulse("start");
+        client.on("start").wait(LONG);
+        for number in 0..100 {
+            client.try_send("String", text(&number.to_string())).unwrap();
+        }
+        client.pulse("stop");
+        assert_eq!(client.on("stop").wait(LONG), [1000_i64.into(), text("")]);
+        for number in 0..100 {
+            assert_eq!(
+                seen.recv_timeout(LONG).unwrap(),
+                Message::text(number.to_string())
+            );
+        }
+        assert!(seen.recv_timeout(LONG).unwrap().is_close());
+    }
+    assert_eq!(client.on("error").waiting(), 0);
+}
+
+#[test]
+fn what_cannot_be_sent_is_an_error_of_the_node() {
+    let mut client = Client::to(&server(echo), json!({}));
+    let refused = client.try_send("String", text("x")).unwrap_err();
+    assert!(
+        refused.contains("the WebSocket connection `one` is not there"),
+        "{refused}"
+    );
+    client.pulse("start");
+    client.on("start").wait(LONG);
+    let refused = client.try_send("String", 1_i64.into()).unwrap_err();
+    assert!(refused.contains("not Int"), "{refused}");
+}
+
+#[test]
+fn server_that_falls_silent_is_given_up() {
+    let url = server(|socket| {
+        // Until the test is over.
+        let _socket = socket;
+        thread::park();
+    });
+    let client = Client::started(&url, json!({"ping_interval": 50}));
+    let error = client.on("error").wait(LONG)[0].to_string();
+    assert!(error.contains("no sign of life"), "{error}");
+    assert_eq!(client.on("stop").wait(LONG)[0], 1006_i64.into());
+}
+
+#[test]
+fn server_that_answers_pings_is_kept() {
+    let (sender, pings) = mpsc::channel();
+    let url = server(move |mut socket| {
+        while let Ok(message) = socket.read() {
+            match message.is_ping() {
+                true => sender.send(()).unwrap(),
+                false => socket.send(message).unwrap(),
+            }
+        }
+    });
+    let mut client = Client::started(&url, json!({"ping_interval": 1000}));
+    // The second comes only if the first was answered.
+    for _ in 0..2 {
+        pings.recv_timeout(LONG).unwrap();
+    }
+    client.try_send("String", text("still here")).unwrap();
+    assert_eq!(client.on("receive").wait(LONG)[0], text("still here"));
+    assert_eq!(client.on("stop").waiting(), 0);
+}
+
+#[test]
+fn headers_and_subprotocols_are_part_of_the_handshake() {
+    let (sender, seen) = mpsc::channel();
+    let url = server_with(move |stream| {
+        let sender = sender.clone();
+        #[expect(clippy::result_large_err, reason = "tungstenite wants it")]
+        let choose = move |request: &Request, mut response: Response| {
+            let header = |name| request.headers().get(name).unwrap().to_str().unwrap().to_owned();
+            sender
+                .send((header("authorization"), header("sec-websocket-protocol")))
+                .unwrap();
+            let chosen = "second".parse().unwrap();
+            response.headers_mut().insert("sec-websocket-protocol", chosen);
+            Ok(response)
+        };
+        echo(tungstenite::accept_hdr(stream, choose).unwrap());
+    });
+    let fields = json!({"subprotocols": ["first", "second"], "headers": {"Authorization": "Bearer x"}});
+    Client::started(&url, fields);
+    let expected = ("Bearer x".to_owned(), "first, second".to_owned());
+    assert_eq!(seen.recv_timeout(LONG).unwrap(), expected);
+}
+
+#[test]
+fn project_that_is_behind_loses_nothing() {
+    let mut client = Client::started(&server(echo), json!({}));
+    client.harness.engine().set_full(true);
+    for number in 0..100 {
+        client.try_send("String", text(&number.to_string())).unwrap();
+    }
+    client.harness.engine().set_full(false);
+    let received = client.on("receive");
+    for number in 0..100 {
+        assert_eq!(received.wait(LONG)[0], text(&number.to_string()));
+    }
+}
+
+#[test]
+fn deactivation_waits_for_nobody() {
+    // One that never answers the handshake, one that never reads.
+    let silent = server_with(|stream| {
+        let _stream = stream;
+        thread::park();
+    });
+    let deaf = server(|socket| {
+        let _socket = socket;
+        thread::park();
+    });
+    let mut connecting = Client::to(&silent, json!({}));
+    connecting.pulse("start");
+    let mut sending = Client::started(&deaf, json!({}));
+    sending.try_send("Binary", vec![0_u8; 32 << 20].into()).unwrap();
+    for mut client in [connecting, sending] {
+        let start = Instant::now();
+        client.harness.try_deactivate().unwrap();
+        assert!(start.elapsed() < DEACTIVATION, "{:?}", start.elapsed());
+        assert_eq!(client.harness.reports(), []);
+    }
+}
