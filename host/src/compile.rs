@@ -16,7 +16,7 @@ mod sheet;
 mod targets;
 mod wires;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, ops::Deref, sync::Arc};
 
 use pulsewire_plugin_api::value::{DataType, Dictionary, Value};
 
@@ -122,31 +122,43 @@ pub struct NodeInfo {
     pub written_in: Arc<str>,
     /// Its id.
     pub id: Arc<str>,
-    /// The id of its type.
-    pub node_type: Arc<str>,
-    /// The plugin that its type belongs to.
-    pub plugin: Option<Arc<str>>,
+    /// What it shares with nodes like it.
+    pub model: Arc<NodeModel>,
     /// Whether it only stands for a node whose plugin is off or missing.
     pub placeholder: bool,
-    /// Its data outputs.
-    pub outputs: Arc<[OutputInfo]>,
-    /// Its pulse outputs' ids.
-    pub pulse_outputs: Arc<[String]>,
-    /// All its attributes, with defaults; those that name a variable or event are qualified: `GRAPH/NAME`.
-    pub attributes: Dictionary,
     /// The number under which it alone receives events.
     pub own_event: Option<EventId>,
+}
+
+/// What nodes of one type with the same attributes have in common; most nodes of a large graph have few models.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeModel {
+    /// The id of the type.
+    pub node_type: String,
+    /// The plugin that the type belongs to.
+    pub plugin: Option<String>,
+    /// The data outputs.
+    pub outputs: Box<[OutputInfo]>,
+    /// The pulse outputs' ids.
+    pub pulse_outputs: Box<[String]>,
+    /// All attributes, with defaults; those that name a variable or event are qualified: `GRAPH/NAME`.
+    pub attributes: Dictionary,
+}
+
+impl Deref for NodeInfo {
+    type Target = NodeModel;
+
+    fn deref(&self) -> &NodeModel {
+        &self.model
+    }
 }
 
 impl NodeInfo {
     /// Whether a running node of this kind can go on as `other`.
     pub fn is_same_node(&self, other: &NodeInfo) -> bool {
-        self.node_type == other.node_type
+        self.model == other.model
             && self.written_in == other.written_in
             && self.placeholder == other.placeholder
-            && self.attributes == other.attributes
-            && self.outputs == other.outputs
-            && self.pulse_outputs == other.pulse_outputs
     }
 }
 

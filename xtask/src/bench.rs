@@ -25,8 +25,9 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let workspace = Workspace::load()?;
-    // The official client is one of the peers.
+    // The official client is one of the peers, Node-RED another.
     tools::install_node()?;
+    tools::install_node_red()?;
     let mut packages = vec![HOST.to_owned(), BENCH.to_owned(), SCALAR.to_owned()];
     packages.extend(workspace.libraries(Role::Plugin));
     let selection = packages

@@ -10,6 +10,7 @@ mod check;
 mod demo;
 mod failure;
 mod fuzz;
+mod instructions;
 mod libraries;
 mod other_compiler;
 mod test;
@@ -53,6 +54,8 @@ enum Command {
     Fuzz(fuzz::Arguments),
     /// Measure, as JSON lines
     Bench(bench::Arguments),
+    /// Count the engine's instructions, with Valgrind
+    Instructions,
 }
 
 fn main() -> ExitCode {
@@ -77,5 +80,6 @@ fn run(command: Command) -> Result<()> {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Instructions => instructions::run(&workspace::Workspace::load()?),
     }
 }

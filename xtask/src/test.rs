@@ -1,4 +1,5 @@
-//! `cargo xtask test`: everything that tests need, then all tests, then each fuzz target for some seconds.
+//! `cargo xtask test`: everything that tests need, then all tests, then each fuzz target for some seconds, and the
+//! count of the engine's instructions.
 //!
 //! Tests find what is staged here by their own path (see `tests/it/src/lib.rs`); only the harness is told where
 //! the libraries are. Everything is
@@ -10,6 +11,7 @@ use crate::build;
 use crate::cargo;
 use crate::failure::{Failure, Result};
 use crate::fuzz;
+use crate::instructions;
 use crate::other_compiler;
 use crate::tools;
 use crate::workspace::Workspace;
@@ -43,6 +45,7 @@ pub(crate) fn run(_: &Arguments) -> Result<()> {
     // Who chooses tests chooses these too.
     if arguments.is_empty() {
         fuzz::run_briefly(&workspace)?;
+        instructions::run(&workspace)?;
     }
     Ok(())
 }

@@ -31,6 +31,11 @@ pub(crate) fn install_node() -> Result<()> {
     node::install(&servers().join("node"))
 }
 
+/// Node-RED, which only the benches run.
+pub(crate) fn install_node_red() -> Result<()> {
+    node::install(&servers().join("node-red"))
+}
+
 fn servers() -> PathBuf {
     root().join("tests/servers")
 }

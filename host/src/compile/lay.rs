@@ -7,9 +7,10 @@
 use std::sync::Arc;
 
 use pulsewire_plugin_api::{manifest::NodeKind, value::Value};
+use rustc_hash::FxHashMap;
 
 use super::{
-    IS_PERSISTENT, Listener, NodeInfo, NodePlace, OutputInfo, Program, VariablePlace,
+    IS_PERSISTENT, Listener, NodeInfo, NodeModel, NodePlace, OutputInfo, Program, VariablePlace,
     functions::Use,
     sheet::{Draft, Role},
     targets,
@@ -35,6 +36,7 @@ pub(super) fn lay(uses: &[Use<'_>], faults: &mut Faults) -> (Program, Vec<Vec<Pl
         uses,
         places: Vec::with_capacity(uses.len()),
         program: Program::default(),
+        models: FxHashMap::default(),
     };
     for one in uses {
         laying.declare_variables(one, faults);
@@ -61,9 +63,11 @@ struct Laying<'a> {
     uses: &'a [Use<'a>],
     places: Vec<Vec<Place>>,
     program: Program,
+    /// Of each node type the model that was made last.
+    models: FxHashMap<&'a str, Arc<NodeModel>>,
 }
 
-impl Laying<'_> {
+impl<'a> Laying<'a> {
     fn declare_variables(&mut self, one: &Use<'_>, faults: &mut Faults) {
         let graph = one.sheet.graph;
         for variable in &graph.variables {
@@ -90,7 +94,7 @@ impl Laying<'_> {
     }
 
     /// Gives a draft its slots, and its number if it is a node of the program.
-    fn place(&mut self, one: &Use<'_>, draft: &Draft<'_>) -> Place {
+    fn place(&mut self, one: &Use<'_>, draft: &Draft<'a>) -> Place {
         let first_output = self.program.slots.len() as u32;
         let defaults = draft.shape.outputs.iter();
         let defaults = defaults.map(|output| Value::default_of(output.data_type));
@@ -111,9 +115,8 @@ impl Laying<'_> {
                     output_count: draft.shape.outputs.len() as u32,
                     ..NodePlace::default()
                 });
-                self.program
-                    .infos
-                    .push(info(one, draft, self.variable(one, draft)));
+                let info = self.info(one, draft);
+                self.program.infos.push(info);
                 Place {
                     number: Some(number),
                     first_output,
@@ -164,7 +167,7 @@ impl Laying<'_> {
         let place = &mut self.program.nodes[number as usize];
         place.first_output = first_output;
         place.output_count = outputs.len() as u32;
-        self.program.infos[number as usize].outputs = outputs.into();
+        Arc::make_mut(&mut self.program.infos[number as usize].model).outputs = outputs.into();
     }
 
     fn lay_inputs(&mut self, at: usize, draft: &Draft<'_>, number: u32) {
@@ -219,9 +222,26 @@ impl Laying<'_> {
             ),
         });
     }
+
+    fn info(&mut self, one: &Use<'_>, draft: &Draft<'a>) -> NodeInfo {
+        let variable = self.variable(one, draft);
+        let new = model(one, draft, variable);
+        let node_type = draft.node.node_type.value.as_str();
+        let last = self.models.get(node_type).filter(|last| ***last == new);
+        let model = last.cloned().unwrap_or_else(|| Arc::new(new));
+        self.models.insert(node_type, Arc::clone(&model));
+        NodeInfo {
+            graph: Arc::clone(&one.path),
+            written_in: Arc::clone(&one.sheet.id),
+            id: Arc::from(draft.node.id.value.as_str()),
+            model,
+            placeholder: !draft.is_available(),
+            own_event: None,
+        }
+    }
 }
 
-fn info(one: &Use<'_>, draft: &Draft<'_>, variable: Option<VariablePlace>) -> NodeInfo {
+fn model(one: &Use<'_>, draft: &Draft<'_>, variable: Option<VariablePlace>) -> NodeModel {
     let node_type = draft.node.node_type.value.as_str();
     let mut attributes = draft.shape.attributes.clone();
     if let Some(name) = &draft.shape.variable {
@@ -237,19 +257,14 @@ fn info(one: &Use<'_>, draft: &Draft<'_>, variable: Option<VariablePlace>) -> No
     if variable.is_some_and(|variable| variable.persistent) {
         attributes.insert(IS_PERSISTENT, Value::Bool(true));
     }
-    NodeInfo {
-        graph: Arc::clone(&one.path),
-        written_in: Arc::from(one.sheet.graph.id.as_str()),
-        id: Arc::from(draft.node.id.value.as_str()),
-        node_type: Arc::from(node_type),
+    NodeModel {
+        node_type: node_type.to_owned(),
         plugin: match draft.entry {
-            Some(entry) => Entry::plugin(entry).map(Arc::from),
-            None => node_type.split_once('.').map(|(plugin, _)| Arc::from(plugin)),
+            Some(entry) => Entry::plugin(entry).map(str::to_owned),
+            None => node_type.split_once('.').map(|(plugin, _)| plugin.to_owned()),
         },
-        placeholder: !draft.is_available(),
         outputs: draft.shape.outputs.clone().into(),
         pulse_outputs: draft.shape.pulse_outputs.clone().into(),
         attributes,
-        own_event: None,
     }
 }

@@ -1,11 +1,12 @@
 //! A graph with its nodes checked and joined: what is the same wherever a function is called, and so told once.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use pulsewire_plugin_api::{
     manifest::{NodeKind, Scope},
     value::{DataType, Value},
 };
+use rustc_hash::FxHashMap;
 
 use super::{
     Environment, hints, idle,
@@ -25,6 +26,8 @@ use crate::{
 /// A graph with its nodes checked and joined.
 pub(super) struct Sheet<'a> {
     pub(super) graph: &'a Graph,
+    /// The graph's, shared by its nodes.
+    pub(super) id: Arc<str>,
     pub(super) drafts: Vec<Draft<'a>>,
 }
 
@@ -42,7 +45,8 @@ impl<'a> Sheet<'a> {
             .collect();
         wires::join(graph, &mut drafts, faults);
         idle::warn_unreached(graph, &drafts, faults);
-        let sheet = Self { graph, drafts };
+        let id = Arc::from(graph.id.as_str());
+        let sheet = Self { graph, id, drafts };
         if graph.scope == Scope::Function {
             sheet.check_entry(faults);
         }
@@ -235,7 +239,7 @@ pub(super) fn accepts(input: DataType, output: DataType) -> bool {
 }
 
 /// Positions of a graph's nodes by their ids.
-pub(super) fn positions<'a>(drafts: &[Draft<'a>]) -> HashMap<&'a str, usize> {
+pub(super) fn positions<'a>(drafts: &[Draft<'a>]) -> FxHashMap<&'a str, usize> {
     drafts
         .iter()
         .enumerate()

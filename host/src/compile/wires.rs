@@ -1,6 +1,6 @@
 //! Wires: both ends must exist, point the right way, carry the same, and not be taken.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::{
     hints,
@@ -22,7 +22,7 @@ enum Socket {
 /// Joins the drafts of one graph.
 pub(super) fn join(graph: &Graph, drafts: &mut [Draft<'_>], faults: &mut Faults) {
     let positions = positions(drafts);
-    let mut taken: HashMap<(usize, Socket, bool), &Span> = HashMap::new();
+    let mut taken: FxHashMap<(usize, Socket, bool), &Span> = FxHashMap::default();
     for wire in &graph.wires {
         let from = find(graph, drafts, &positions, &wire.from, true, faults);
         let to = find(graph, drafts, &positions, &wire.to, false, faults);
@@ -74,7 +74,7 @@ pub(super) fn join(graph: &Graph, drafts: &mut [Draft<'_>], faults: &mut Faults)
 
 /// A pulse output and a data input take one wire each.
 fn is_free<'a>(
-    taken: &mut HashMap<(usize, Socket, bool), &'a Span>,
+    taken: &mut FxHashMap<(usize, Socket, bool), &'a Span>,
     place: (usize, Socket, bool),
     graph: &Graph,
     end: &'a Spanned<End>,
@@ -106,7 +106,7 @@ fn is_free<'a>(
 fn find(
     graph: &Graph,
     drafts: &[Draft<'_>],
-    positions: &HashMap<&str, usize>,
+    positions: &FxHashMap<&str, usize>,
     end: &Spanned<End>,
     is_output: bool,
     faults: &mut Faults,

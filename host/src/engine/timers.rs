@@ -1,10 +1,8 @@
 //! Timers on the monotonic clock: due in order of time, then in order of setting.
 
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
-    time::Instant,
-};
+use std::{cmp::Reverse, collections::BinaryHeap, time::Instant};
+
+use rustc_hash::FxHashMap;
 
 /// A timer, for as long as it is pending. It is also the Instance ID that designers see; 0 is never one.
 pub type TimerId = u64;
@@ -14,7 +12,7 @@ pub type TimerId = u64;
 pub struct Timers {
     due: BinaryHeap<Reverse<(Instant, TimerId)>>,
     /// The node of each pending timer; a timer missing here was cancelled and its place in `due` is stale.
-    nodes: HashMap<TimerId, u32>,
+    nodes: FxHashMap<TimerId, u32>,
     last: TimerId,
 }
 

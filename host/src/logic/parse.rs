@@ -1,8 +1,7 @@
 //! One logic file: its nodes and wires. What it declares, such as variables and events, is in `declared`.
 
-use std::collections::HashMap;
-
 use pulsewire_plugin_api::manifest::Scope;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use toml::{
     Spanned as TomlSpanned,
     de::{DeTable, DeValue},
@@ -115,14 +114,14 @@ pub(crate) fn is_id(text: &str) -> bool {
 /// Finds names that stand twice.
 pub(super) struct Unique<'t> {
     what: &'static str,
-    first: HashMap<&'t str, usize>,
+    first: FxHashMap<&'t str, usize>,
 }
 
 impl<'t> Unique<'t> {
     pub(super) fn new(what: &'static str, expected: usize) -> Self {
         Self {
             what,
-            first: HashMap::with_capacity(expected),
+            first: FxHashMap::with_capacity_and_hasher(expected, FxBuildHasher),
         }
     }
 

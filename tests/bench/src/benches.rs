@@ -1,12 +1,15 @@
 //! The benches by name. Each returns one or more measurements.
 
+use std::time::Duration;
+
 use crate::{
-    Result, acks, allocations, connections,
+    Result, acks, allocations, connections, large,
     latency::{self, Latency},
     measure::{Limit, Measure, best_of},
+    node_red,
     nodes::Nodes,
     project::beside,
-    start, throughput,
+    start, throughput, timers,
 };
 
 /// How often a bench repeats itself; its best counts.
@@ -27,10 +30,26 @@ impl Bench {
 }
 
 /// All of them.
-pub const ALL: [Bench; 9] = [
+pub const ALL: [Bench; 13] = [
     Bench {
         name: "builtin_nodes",
         run: builtin_nodes,
+    },
+    Bench {
+        name: "beside_node_red",
+        run: beside_node_red,
+    },
+    Bench {
+        name: "mixed_nodes",
+        run: mixed_nodes,
+    },
+    Bench {
+        name: "large_graph",
+        run: large_graph,
+    },
+    Bench {
+        name: "timers",
+        run: timers,
     },
     Bench {
         name: "plugin_nodes",
@@ -83,6 +102,72 @@ fn builtin_nodes() -> Result<Vec<Measure>> {
         unit: "executions/s",
         limit: Limit::AtLeast(50e6),
     }])
+}
+
+fn beside_node_red() -> Result<Vec<Measure>> {
+    Ok(vec![Measure {
+        bench: "beside_node_red",
+        value: best_of(RUNS, || Nodes::Builtin.per_second())?,
+        unit: "executions/s",
+        limit: Limit::Beside(best_of(2, node_red::per_second)?),
+    }])
+}
+
+fn mixed_nodes() -> Result<Vec<Measure>> {
+    Ok(vec![Measure {
+        bench: "mixed_nodes",
+        value: best_of(RUNS, || Nodes::Mixed.per_second())?,
+        unit: "executions/s",
+        limit: Limit::None,
+    }])
+}
+
+fn large_graph() -> Result<Vec<Measure>> {
+    let mut best = large::measure()?;
+    for _ in 1..RUNS {
+        let next = large::measure()?;
+        (best.start, best.compile) = (best.start.min(next.start), best.compile.min(next.compile));
+    }
+    let measure = |bench, value, unit, limit| Measure {
+        bench,
+        value,
+        unit,
+        limit,
+    };
+    Ok(vec![
+        measure(
+            "large_graph_compile",
+            best.compile.as_secs_f64(),
+            "s",
+            Limit::AtMost(1.0),
+        ),
+        measure("large_graph_start", best.start.as_secs_f64(), "s", Limit::None),
+        measure(
+            "large_graph_engine",
+            best.engine,
+            "bytes/node",
+            Limit::AtMost(300.0),
+        ),
+        measure("large_graph_files", best.files, "bytes/node", Limit::None),
+    ])
+}
+
+fn timers() -> Result<Vec<Measure>> {
+    let mut best = timers::measure()?;
+    for _ in 1..RUNS {
+        let next = timers::measure()?;
+        (best.set, best.take) = (best.set.min(next.set), best.take.min(next.take));
+    }
+    let measure = |bench, time: Duration| Measure {
+        bench,
+        value: time.as_secs_f64() * 1e9,
+        unit: "ns/timer",
+        limit: Limit::AtMost(1000.0),
+    };
+    Ok(vec![
+        measure("timers_set", best.set),
+        measure("timers_fire", best.take),
+    ])
 }
 
 fn plugin_nodes() -> Result<Vec<Measure>> {

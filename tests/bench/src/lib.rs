@@ -12,14 +12,17 @@ pub mod acks;
 pub mod allocations;
 pub mod benches;
 pub mod connections;
+pub mod large;
 pub mod latency;
 pub mod measure;
+pub mod node_red;
 pub mod nodes;
 pub mod peer;
 pub mod project;
 pub mod server;
 pub mod start;
 pub mod throughput;
+pub mod timers;
 pub mod wire;
 
 /// Why a bench could not be run.

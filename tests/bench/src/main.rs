@@ -7,6 +7,7 @@ use std::{env, process::ExitCode};
 use pulsewire_bench::{
     benches::{self, Bench},
     connections,
+    nodes::{self, Nodes},
 };
 
 fn main() -> ExitCode {
@@ -16,6 +17,21 @@ fn main() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
                 eprintln!("error: the server of the connections: {failure}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    if let [mode, outer] = names.as_slice()
+        && mode == nodes::ONCE
+    {
+        let outer = outer.parse().unwrap_or_default();
+        return match Nodes::Builtin.once(outer) {
+            Ok(executions) => {
+                println!("{executions}");
+                ExitCode::SUCCESS
+            }
+            Err(failure) => {
+                eprintln!("error: {failure}");
                 ExitCode::FAILURE
             }
         };

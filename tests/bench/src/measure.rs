@@ -25,6 +25,8 @@ pub enum Limit {
     },
     /// Nothing; the peer's value is there to compare.
     Beside(f64),
+    /// Nothing.
+    None,
 }
 
 /// What a bench found.
@@ -46,6 +48,7 @@ impl Measure {
         let beside = match self.limit {
             Limit::AtLeast(limit) | Limit::AtMost(limit) => limit,
             Limit::PartOf { peer, .. } | Limit::Times { peer, .. } | Limit::Beside(peer) => peer,
+            Limit::None => return None,
         };
         // Nothing can be put beside nothing, such as allocations beside a limit of none.
         (beside != 0.0).then(|| self.value / beside)
@@ -58,7 +61,7 @@ impl Measure {
             Limit::AtMost(limit) => self.value <= limit,
             Limit::PartOf { peer, part } => self.value >= part * peer,
             Limit::Times { peer, times } => self.value <= times * peer,
-            Limit::Beside(_) => true,
+            Limit::Beside(_) | Limit::None => true,
         }
     }
 
@@ -69,6 +72,7 @@ impl Measure {
             Limit::PartOf { peer, part } => (Some(part), Some(peer)),
             Limit::Times { peer, times } => (Some(times), Some(peer)),
             Limit::Beside(peer) => (None, Some(peer)),
+            Limit::None => (None, None),
         };
         let mut line = json!({
             "bench": self.bench,

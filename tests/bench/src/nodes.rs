@@ -13,6 +13,9 @@ use crate::{
     project::{Complaints, Project},
 };
 
+/// The argument with which the program runs the scalar nodes once; how often the outer loop does, follows.
+pub const ONCE: &str = "run-nodes-once";
+
 /// How many nodes the body of the inner loop has.
 const CHAIN: u64 = 10;
 
@@ -25,24 +28,74 @@ const OUTER: u64 = 80;
 /// How long a run takes.
 const RUN: Duration = Duration::from_millis(400);
 
-const BUILTIN: [&str; CHAIN as usize] = [
-    "math.numerical_value",
-    "math.increment { step = 3 }",
-    "math.add { input_2 = 5 }",
-    "math.modulo { divisor = 1000003 }",
-    "math.increment",
-    "math.add { input_2 = -7 }",
-    "math.numerical_value",
-    "math.modulo { divisor = 4096 }",
-    "math.add { input_2 = 1 }",
-    "math.increment",
+/// A node of a chain: as a graph has it, its first data input, and its data output.
+type Link = (&'static str, &'static str, &'static str);
+
+const BUILTIN: [Link; CHAIN as usize] = [
+    ("math.numerical_value", "input", "output"),
+    ("math.increment { step = 3 }", "input", "output"),
+    ("math.add { input_2 = 5 }", "input_1", "output"),
+    ("math.modulo { divisor = 1000003 }", "dividend", "remainder"),
+    ("math.increment", "input", "output"),
+    ("math.add { input_2 = -7 }", "input_1", "output"),
+    ("math.numerical_value", "input", "output"),
+    ("math.modulo { divisor = 4096 }", "dividend", "remainder"),
+    ("math.add { input_2 = 1 }", "input_1", "output"),
+    ("math.increment", "input", "output"),
 ];
+
+/// What a line of telemetry goes through: a text is made, taken apart, and one of its parts is made ready to show.
+const MIXED: [Link; CHAIN as usize] = [
+    (
+        "utilities.conversion { input_data_type = \"Int\", output_data_type = \"String\" }",
+        "input",
+        "output",
+    ),
+    (
+        "string.concat_strings { input_2 = \";21.5;ok;battery 80 %\" }",
+        "input_1",
+        "output",
+    ),
+    ("string.split { delimiter = \";\" }", "string", "array"),
+    (
+        "array.push_array_element { data_type_1 = \"String\", value_1 = \"end\" }",
+        "array",
+        "array",
+    ),
+    (
+        "array.set_array_element { data_type_1 = \"String\", index_1 = 1, value_1 = \"22.0\" }",
+        "array",
+        "array",
+    ),
+    (
+        "array.get_array_element { data_type_1 = \"String\", index_1 = 1 }",
+        "array",
+        "value_1",
+    ),
+    (
+        "string.concat_strings { input_2 = \" °C \" }",
+        "input_1",
+        "output",
+    ),
+    ("string.trim { characters = \" \" }", "string", "trimmed"),
+    ("string.substring { length = 4 }", "source", "substring"),
+    ("string.string_value", "input", "output"),
+];
+
+const PLUGIN: Link = ("scalar.step", "input", "output");
+
+/// The chain of built-in scalar nodes.
+pub fn scalar_chain() -> impl Iterator<Item = Link> + Clone {
+    BUILTIN.into_iter()
+}
 
 /// Which nodes are in the loops.
 #[derive(Clone, Copy, Debug)]
 pub enum Nodes<'a> {
-    /// Built-in ones.
+    /// Built-in ones with numbers.
     Builtin,
+    /// Built-in ones with texts and arrays.
+    Mixed,
     /// The node of the fixture `scalar`, whose library this is.
     Plugin(&'a Path),
 }
@@ -50,12 +103,10 @@ pub enum Nodes<'a> {
 impl Nodes<'_> {
     /// A project that runs the loops over and over, counting the rounds in `rounds`; just once if not `again`.
     pub fn project(self, outer: u64, again: bool) -> Result<Project> {
-        let chain: Vec<(&str, &str, &str)> = match self {
-            Nodes::Builtin => BUILTIN
-                .iter()
-                .map(|node| (*node, sockets(node).0, sockets(node).1))
-                .collect(),
-            Nodes::Plugin(_) => vec![("scalar.step", "input", "output"); CHAIN as usize],
+        let chain = match self {
+            Nodes::Builtin => BUILTIN,
+            Nodes::Mixed => MIXED,
+            Nodes::Plugin(_) => [PLUGIN; CHAIN as usize],
         };
         let mut lines = format!(
             "[[variable]]\nname = \"rounds\"\ntype = \"Int\"\nvalue = 0\n[[event]]\nname = \"again\"\n\
@@ -82,6 +133,19 @@ impl Nodes<'_> {
             project.add_plugin("scalar", library)?;
         }
         Ok(project)
+    }
+
+    /// Runs the loops once and says how many nodes that executed; `cargo xtask instructions` counts beside it.
+    pub fn once(self, outer: u64) -> Result<u64> {
+        let project = self.project(outer, false)?;
+        let console = Arc::new(Complaints::default());
+        let mut runtime = project.start(console.clone())?;
+        runtime.engine().run_pending();
+        console.check()?;
+        match rounds(&mut runtime)? {
+            1 => Ok(executions(outer)),
+            other => Err(Failure::new(format!("the loops ran {other} times, expected 1"))),
+        }
     }
 
     /// Executions a second in one run.
@@ -114,13 +178,4 @@ pub fn rounds(runtime: &mut pulsewire_host::runtime::Runtime) -> Result<u64> {
 pub fn executions(outer: u64) -> u64 {
     let inner = 1 + INNER + INNER * CHAIN;
     1 + outer + outer * inner
-}
-
-/// The first data input and the data output of a built-in node in the chain.
-fn sockets(node: &str) -> (&'static str, &'static str) {
-    match node.split(' ').next() {
-        Some("math.modulo") => ("dividend", "remainder"),
-        Some("math.add") => ("input_1", "output"),
-        _ => ("input", "output"),
-    }
 }
