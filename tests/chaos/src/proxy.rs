@@ -1,8 +1,10 @@
 //! The thread, its doors and what passed through them.
 
 use std::{
+    cell::Cell,
     io,
     net::SocketAddr,
+    rc::Rc,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         mpsc::{self, Sender},
@@ -14,16 +16,22 @@ use std::{
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime,
-    sync::oneshot,
+    sync::{oneshot, watch},
     task::LocalSet,
 };
 
 use crate::{
     plan::{End, Plan},
-    pump::pump,
+    pump::{Budget, pump},
 };
 
-type Script = Box<dyn Fn(usize) -> Plan + Send>;
+/// What happens behind a door.
+enum Script {
+    /// To each connection, by its number.
+    Each(Box<dyn Fn(usize) -> Plan + Send>),
+    /// To all connections as if they were one.
+    Together(Plan),
+}
 
 /// The proxy of one server. Dropping it ends all its connections.
 pub struct Chaos {
@@ -36,12 +44,14 @@ pub struct Chaos {
 struct NewDoor {
     script: Script,
     ledger: Arc<Ledger>,
+    cuts: watch::Receiver<usize>,
     opened: Sender<io::Result<SocketAddr>>,
 }
 
-/// A port with a script of its own. The script is asked for each connection, which are counted from 0.
+/// A port with a script of its own. Connections are counted from 0.
 pub struct Door {
     address: SocketAddr,
+    cuts: watch::Sender<usize>,
     ledger: Arc<Ledger>,
 }
 
@@ -110,22 +120,41 @@ impl Chaos {
         self.server
     }
 
-    /// A port of its own for this script. It stays open as long as the proxy does.
+    /// A port of its own for this script, which is asked for each connection. It stays open as long as the proxy does.
     ///
     /// # Errors
     /// When there is no port left.
     pub fn open(&self, script: impl Fn(usize) -> Plan + Send + 'static) -> io::Result<Door> {
+        self.open_script(Script::Each(Box::new(script)))
+    }
+
+    /// A port of its own for a conversation of several connections: an end of the plan comes after so many bytes of all of
+    /// them together, once, to the connection that carries the last one. Connections that are opened later are calm.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_conversation(&self, plan: Plan) -> io::Result<Door> {
+        self.open_script(Script::Together(plan))
+    }
+
+    fn open_script(&self, script: Script) -> io::Result<Door> {
         let ledger = Arc::<Ledger>::default();
         let (opened, address) = mpsc::channel();
+        let (cuts, heard) = watch::channel(0);
         let door = NewDoor {
-            script: Box::new(script),
+            script,
             ledger: Arc::clone(&ledger),
+            cuts: heard,
             opened,
         };
         let gone = || io::Error::other("the proxy's thread is gone");
         self.doors.send(door).map_err(|_| gone())?;
         let address = address.recv().map_err(|_| gone())??;
-        Ok(Door { address, ledger })
+        Ok(Door {
+            address,
+            cuts,
+            ledger,
+        })
     }
 }
 
@@ -143,6 +172,11 @@ impl Door {
     /// Where clients connect to.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Closes all connections that there are, on both sides.
+    pub fn cut(&self) {
+        self.cuts.send_modify(|cuts| *cuts += 1);
     }
 
     /// What happened so far.
@@ -167,6 +201,7 @@ async fn listen(door: NewDoor, server: SocketAddr) {
     let NewDoor {
         script,
         ledger,
+        mut cuts,
         opened,
     } = door;
     let listener = match TcpListener::bind(("127.0.0.1", 0)).await {
@@ -175,18 +210,48 @@ async fn listen(door: NewDoor, server: SocketAddr) {
     };
     // Nobody waits any more if the caller is gone.
     let _ = opened.send(listener.local_addr());
+    let shared = match &script {
+        Script::Each(_) => None,
+        Script::Together(plan) => Some((plan.clone(), budgets(plan))),
+    };
     while let Ok((client, _)) = listener.accept().await {
+        cuts.borrow_and_update();
         let number = ledger.note(|traffic| {
             traffic.passed.push([0, 0]);
             traffic.passed.len() - 1
         });
-        let (plan, ledger) = (script(number), Arc::clone(&ledger));
+        let (plan, budgets) = match (&script, &shared) {
+            (Script::Each(script), _) => {
+                let plan = script(number);
+                let budgets = budgets(&plan);
+                (plan, budgets)
+            }
+            (Script::Together(_), Some((plan, budgets))) if !has_ended(plan, budgets) => {
+                (plan.clone(), budgets.clone())
+            }
+            (Script::Together(_), _) => (Plan::calm(), budgets(&Plan::calm())),
+        };
+        let (ledger, mut cuts) = (Arc::clone(&ledger), cuts.clone());
         tokio::task::spawn_local(async move {
-            // Whatever fails here fails for both sides, who see the end of their connection.
-            let _ = connect(client, server, &plan, number, &ledger).await;
+            tokio::select! {
+                // Whatever fails here fails for both sides, who see the end of their connection.
+                _ = connect(client, server, &plan, budgets, number, &ledger) => {}
+                Ok(()) = cuts.changed() => ledger.note(|traffic| traffic.broken += 1),
+            }
             ledger.note(|traffic| traffic.over += 1);
         });
     }
+}
+
+/// What may pass to the server, and to the client.
+fn budgets(plan: &Plan) -> [Budget; 2] {
+    [&plan.to_server, &plan.to_client].map(|flow| Rc::new(Cell::new(flow.end)))
+}
+
+/// Whether an end of the plan has come.
+fn has_ended(plan: &Plan, budgets: &[Budget; 2]) -> bool {
+    let is_over = |end: Option<_>, budget: &Budget| end.is_some() && budget.get().is_none();
+    is_over(plan.to_server.end, &budgets[0]) || is_over(plan.to_client.end, &budgets[1])
 }
 
 /// One connection to its end.
@@ -194,6 +259,7 @@ async fn connect(
     mut client: TcpStream,
     server: SocketAddr,
     plan: &Plan,
+    [may_go_up, may_go_down]: [Budget; 2],
     number: usize,
     ledger: &Ledger,
 ) -> io::Result<()> {
@@ -206,8 +272,8 @@ async fn connect(
         let passed = |way: usize| {
             move |count: usize| ledger.note(|traffic| traffic.passed[number][way] += count as u64)
         };
-        let up = pump(from_client, to_server, &plan.to_server, passed(0));
-        let down = pump(from_server, to_client, &plan.to_client, passed(1));
+        let up = pump(from_client, to_server, &plan.to_server, may_go_up, passed(0));
+        let down = pump(from_server, to_client, &plan.to_client, may_go_down, passed(1));
         tokio::pin!(up, down);
         // One way may end while the other goes on: a half-closed stream, or a stall.
         let (first, is_up) = tokio::select! {

@@ -1,6 +1,6 @@
 //! Bytes of one direction, from one socket to the other.
 
-use std::io;
+use std::{cell::Cell, io, rc::Rc};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -17,28 +17,41 @@ use crate::{
 /// Most bytes that are read at once.
 const BUFFER: usize = 16 << 10;
 
+/// How many bytes may pass, and what comes then; all connections of a conversation share it. `None`: nothing comes any more.
+pub(crate) type Budget = Rc<Cell<Option<(u64, End)>>>;
+
 /// Hands bytes on until the end of the stream (`None`), or until the script ends it. `passed` hears of each chunk.
 pub(crate) async fn pump(
     mut from: ReadHalf<'_>,
     mut to: WriteHalf<'_>,
     flow: &Flow,
+    budget: Budget,
     passed: impl Fn(usize),
 ) -> io::Result<Option<End>> {
     let mut random = Random::new(flow.seed);
     let mut buffer = vec![0; BUFFER];
-    let mut left = flow
-        .end
-        .map(|(after, end)| (usize::try_from(after).unwrap_or(usize::MAX), end));
+    if let Some((0, end)) = budget.get() {
+        budget.set(None);
+        return Ok(Some(end));
+    }
     loop {
-        if let Some((0, end)) = left {
-            return Ok(Some(end));
-        }
-        let room = left.map_or(BUFFER, |(bytes, _)| bytes.min(BUFFER));
-        let count = from.read(&mut buffer[..room]).await?;
+        let count = from.read(&mut buffer).await?;
         if count == 0 {
             to.shutdown().await?;
             return Ok(None);
         }
+        // Only now is it known what others of the conversation have left.
+        let (count, end) = match budget.get() {
+            Some((left, end)) if left <= count as u64 => {
+                budget.set(None);
+                (left as usize, Some(end))
+            }
+            Some((left, end)) => {
+                budget.set(Some((left - count as u64, end)));
+                (count, None)
+            }
+            None => (count, None),
+        };
         let mut rest = &buffer[..count];
         while !rest.is_empty() {
             let size = match flow.chunk {
@@ -57,8 +70,8 @@ pub(crate) async fn pump(
                 yield_now().await;
             }
         }
-        if let Some((bytes, _)) = &mut left {
-            *bytes -= count;
+        if end.is_some() {
+            return Ok(end);
         }
     }
 }

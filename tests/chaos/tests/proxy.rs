@@ -147,6 +147,46 @@ fn a_script_is_asked_for_each_connection() {
 }
 
 #[test]
+fn the_end_of_a_conversation_comes_once_and_counts_all_its_connections() {
+    let chaos = Chaos::to(echo()).unwrap();
+    let door = chaos
+        .open_conversation(up(Flow::calm().ending(5, End::Close)))
+        .unwrap();
+    let mut first = connect(&door);
+    first.write_all(b"012").unwrap();
+    first.read_exact(&mut [0; 3]).unwrap();
+    assert_eq!(converse(&door, b"3456").0.len(), 0);
+    door.wait(LONG, |traffic| traffic.broken == 1).unwrap();
+    assert_eq!(door.traffic().passed[1][0], 2);
+    // The other one lives, and those that come are calm.
+    let mut third = connect(&door);
+    for stream in [&mut first, &mut third] {
+        stream.write_all(b"0123456789").unwrap();
+        stream.read_exact(&mut [0; 10]).unwrap();
+    }
+    assert_eq!(door.traffic().broken, 1);
+}
+
+#[test]
+fn a_cut_ends_what_there_is_and_no_more() {
+    let (_chaos, door) = door(Plan::calm());
+    let mut streams = [connect(&door), connect(&door)];
+    for stream in &mut streams {
+        stream.write_all(b"x").unwrap();
+        stream.read_exact(&mut [0]).unwrap();
+    }
+    door.cut();
+    for stream in &mut streams {
+        assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0);
+    }
+    door.wait(LONG, |traffic| traffic.broken == 2 && traffic.over == 2)
+        .unwrap();
+    let mut later = connect(&door);
+    later.write_all(b"x").unwrap();
+    later.read_exact(&mut [0]).unwrap();
+}
+
+#[test]
 fn a_seed_is_a_script() {
     assert_eq!(Plan::random(5, 100), Plan::random(5, 100));
     let plans: Vec<Plan> = (0..100).map(|seed| Plan::random(seed, 100)).collect();

@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 
 use crate::{
     LONG,
-    engine::ScriptedEngine,
+    engine::{Emitted, ScriptedEngine},
     folder::{PluginFolder, id_of},
     node::HarnessNode,
     recorder::{LogLine, Recorder},
@@ -176,9 +176,19 @@ impl Harness {
 
     /// Listens to the events of a node type and event key, from the very first.
     pub fn event(&self, node_type: &str, key: &str) -> EventListener {
+        let event = self.engine.number_of(node_type, key);
+        self.listener(event, format!("{node_type} ({key})"))
+    }
+
+    /// Listens to the event that arrives at this node alone.
+    pub fn own_event(&self, node: &HarnessNode) -> EventListener {
+        self.listener(node.own_event, format!("of node {}", node.id))
+    }
+
+    fn listener(&self, event: u64, name: String) -> EventListener {
         EventListener {
-            event: self.engine.number_of(node_type, key),
-            name: format!("{node_type} ({key})"),
+            events: vec![event],
+            name,
             engine: Arc::clone(&self.engine),
             recorder: Arc::clone(&self.recorder),
         }
@@ -284,9 +294,9 @@ fn log_story(recorder: &Recorder) -> String {
         .collect()
 }
 
-/// Takes the events of one node type and event key, in their order.
+/// Takes the events of one node type and event key, or of several, in their order.
 pub struct EventListener {
-    event: u64,
+    events: Vec<u64>,
     name: String,
     engine: Arc<ScriptedEngine>,
     recorder: Arc<Recorder>,
@@ -308,17 +318,30 @@ impl EventListener {
 
     /// As [`wait`](Self::wait).
     pub fn try_wait(&self, timeout: Duration) -> Option<Vec<Value>> {
-        let taken = self.engine.take(timeout, |emitted| emitted.event == self.event);
-        taken.map(|emitted| emitted.values)
+        self.try_next(timeout).map(|emitted| emitted.values)
+    }
+
+    /// As [`try_wait`](Self::try_wait), with whom the event is for.
+    pub fn try_next(&self, timeout: Duration) -> Option<Emitted> {
+        self.engine.take(timeout, |emitted| self.hears(emitted))
+    }
+
+    /// Listens to what both listen to.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.events.extend(other.events);
+        self.name += &format!(", {}", other.name);
+        self
+    }
+
+    fn hears(&self, emitted: &Emitted) -> bool {
+        self.events.contains(&emitted.event)
     }
 
     /// The events that wait to be taken; none is waited for.
     pub fn waiting(&self) -> usize {
         let waiting = self.engine.waiting();
-        waiting
-            .iter()
-            .filter(|emitted| emitted.event == self.event)
-            .count()
+        waiting.iter().filter(|emitted| self.hears(emitted)).count()
     }
 }
 
