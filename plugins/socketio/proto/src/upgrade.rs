@@ -20,6 +20,9 @@ const PROBE: &str = "2probe";
 const PROBE_ANSWER: &str = "3probe";
 const UPGRADE: &str = "5";
 
+/// A server may end a GET or two for an upgrade that has failed meanwhile. One that ends so many is stuck in it.
+const MOST_EMPTY_ANSWERS: u32 = 10;
+
 /// What the driver must do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpgradeAction {
@@ -37,6 +40,8 @@ pub enum UpgradeAction {
 #[derive(Debug, Default)]
 pub struct Upgrade {
     state: State,
+    /// GETs in a row that were answered with nothing since the upgrade has failed.
+    empty_answers: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -119,6 +124,17 @@ impl Upgrade {
             | State::Pausing { deadline } => deadline,
             State::Idle | State::Sent | State::Failed | State::Over => None,
         }
+    }
+
+    /// A GET was answered; `is_empty`: with noops alone. Says whether the server is stuck in an upgrade that has failed: it
+    /// will say nothing else any more, and that at once, however often it is asked. (python-engineio, where the WebSocket is
+    /// lost before `2probe`.)
+    pub fn handle_answer(&mut self, is_empty: bool) -> bool {
+        self.empty_answers = match self.state {
+            State::Over if is_empty => self.empty_answers + 1,
+            _ => 0,
+        };
+        self.empty_answers > MOST_EMPTY_ANSWERS
     }
 
     /// Whether no GET and no POST may be started.

@@ -33,6 +33,9 @@ const BATCH: usize = 512;
 /// What ends the session.
 const CLOSE: &str = "1";
 
+/// What says nothing but ends a GET.
+const NOOP: &str = "6";
+
 type Pending<T> = Pin<Box<dyn Future<Output = Result<T, TransportFailure>> + Send>>;
 
 /// An open transport.
@@ -44,6 +47,8 @@ pub(super) struct Polling {
     max_payload: Option<usize>,
     may_upgrade: bool,
     get: Get,
+    /// The answer to the GET has held nothing but noops so far.
+    is_empty: bool,
     /// For the next GET.
     get_kept: Option<Kept>,
     /// `request_timeout`, for a body that is on its way.
@@ -92,6 +97,7 @@ impl Polling {
             max_payload: None,
             may_upgrade,
             get: Get::Body(Box::new(answer.download()?)),
+            is_empty: true,
             get_kept: None,
             body_limit: limit.map(|limit| Box::pin(sleep(limit))),
             payload: PayloadDecoder::new(route.settings.max_message_size),
@@ -168,6 +174,7 @@ impl Polling {
                 };
                 let (route, kept, request) = (self.route.clone(), self.get_kept.take(), request?);
                 let limit = route.settings.request_timeout;
+                self.is_empty = true;
                 self.body_limit = limit.map(|limit| Box::pin(sleep(limit)));
                 self.get = Get::Waiting(Box::pin(async move {
                     within(limit, http::ask(&route, kept, request)).await
@@ -189,6 +196,9 @@ impl Polling {
                 }
                 if !self.take_packets(client, inbox)? {
                     self.get = Get::None;
+                    if self.probe.handle_answer(self.is_empty) {
+                        return Err(stuck());
+                    }
                 }
             }
         }
@@ -243,6 +253,7 @@ impl Polling {
             let Some(packet) = self.payload.next_packet().map_err(unreadable)? else {
                 return Ok(count > 0);
             };
+            self.is_empty &= packet == Frame::Text(NOOP);
             if let Frame::Text(text) = packet {
                 if let Some(message) = client.handle_plain(now, text) {
                     inbox.take_plain(message);
@@ -338,6 +349,13 @@ pub(super) fn unusable(error: &EndpointError) -> TransportFailure {
     TransportFailure::Failed {
         stage: Stage::Handshake,
         message: format!("the session's id or its cookies cannot be used: {error}"),
+    }
+}
+
+fn stuck() -> TransportFailure {
+    TransportFailure::Failed {
+        stage: Stage::Http,
+        message: "the upgrade to WebSocket has failed, and now the server answers with nothing".to_owned(),
     }
 }
 

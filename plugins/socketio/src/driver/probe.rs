@@ -53,6 +53,11 @@ impl Probe {
         self.upgrade.cancel();
     }
 
+    /// A GET was answered, with noops alone or not. Says whether the server is stuck in an upgrade that has failed.
+    pub(super) fn handle_answer(&mut self, is_empty: bool) -> bool {
+        self.upgrade.handle_answer(is_empty)
+    }
+
     /// Whether no request may be started.
     pub(super) fn is_paused(&self) -> bool {
         self.upgrade.is_paused()

@@ -155,6 +155,32 @@ fn a_failed_probe_stays_on_polling_silently() {
     chat.deactivate();
 }
 
+/// As python-engineio is where the WebSocket is lost before the probe.
+#[test]
+fn a_server_that_is_stuck_in_a_failed_upgrade_is_left() {
+    let mut server = Played::new();
+    let mut chat = server.chat(json!({"transports": ["polling", "websocket"]}));
+    server.join(&chat, &OPEN.replace("[]", r#"["websocket"]"#));
+    server.next("websocket").answer("400 Bad Request", "", "no");
+    chat.harness.wait_for_log("polling goes on");
+    // A few are nothing special.
+    for _ in 0..5 {
+        server.next("GET").ok("6");
+    }
+    server.next("GET").ok(r#"42["n","still"]"#);
+    assert_eq!(chat.received()[2], "still");
+    for _ in 0..11 {
+        server.next("GET").ok("6");
+    }
+    let [_, message] = chat.error();
+    assert!(
+        message.starts_with("http: ") && message.contains("answers with nothing"),
+        "{message}"
+    );
+    chat.on("stop").wait(LONG);
+    chat.deactivate();
+}
+
 #[test]
 fn a_message_that_outlasts_the_heartbeat_arrives_over_polling() {
     let mut server = Played::new();

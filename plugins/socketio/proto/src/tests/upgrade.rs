@@ -125,3 +125,19 @@ fn after_the_five_there_is_no_way_back() {
     assert!(upgrade.is_paused());
     assert_eq!(upgrade.poll_action(true), Some(Switch));
 }
+
+#[test]
+fn a_server_that_answers_with_nothing_after_a_failed_upgrade_is_stuck() {
+    let mut upgrade = after(3);
+    assert!(!(0..100).any(|_| upgrade.handle_answer(true)), "it is under way");
+    upgrade.handle_failed("gone");
+    assert_eq!(actions(&mut upgrade, true), [Drop]);
+    assert!(!(0..10).any(|_| upgrade.handle_answer(true)));
+    assert!(!upgrade.handle_answer(false));
+    assert!(!(0..10).any(|_| upgrade.handle_answer(true)));
+    assert!(upgrade.handle_answer(true));
+
+    // Without an upgrade it is the server's own affair.
+    let mut upgrade = Upgrade::default();
+    assert!(!(0..100).any(|_| upgrade.handle_answer(true)));
+}
