@@ -3,7 +3,7 @@
 //! A [`task`] waits for Start and then is a [`live`] connection until Stop: it feeds the protocol core with
 //! frames, time and commands, and carries out what comes of it. `open` opens a transport, by the steps of `connect`.
 //! There are two: `socket`, a WebSocket (`polled` makes its stream fit for tungstenite), and `polling`, whose requests
-//! `http` makes and which `probe` may lead to a WebSocket. `mailbox` brings commands from the nodes, `inbox` and `outlet`
+//! `http` makes and which `probe` may lead to a WebSocket. `network` is what they all run on. `mailbox` brings commands from the nodes, `inbox` and `outlet`
 //! bring events to the engine, `subscriptions` knows which are wanted, `requests` holds what the server waits for, `load`
 //! bounds what waits to be sent.
 //!
@@ -21,6 +21,7 @@ mod inbox;
 mod live;
 mod load;
 mod mailbox;
+mod network;
 mod open;
 mod outlet;
 mod polled;
@@ -39,6 +40,9 @@ mod timer;
 mod tls;
 mod transport;
 mod tunnel;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use command::{Argument, Asker, Command, Event, Outgoing};
 pub(crate) use load::{Load, SendBufferFull, TooManyPendingAcks};

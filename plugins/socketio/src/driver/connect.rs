@@ -9,10 +9,7 @@ use std::{
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use socketio_proto::{Stage, TransportFailure};
-use tokio::{
-    net::TcpStream,
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 use tungstenite::{
     Error,
     error::ProtocolError,
@@ -23,6 +20,7 @@ use url::Host;
 
 use super::{
     activity::Noted,
+    network::{Network, Wire},
     polled,
     resolve::Resolver,
     socket::{Socket, Stream},
@@ -47,6 +45,7 @@ const SHOWN: usize = 300;
 /// What connections need beside their settings.
 #[derive(Clone)]
 pub(super) struct Connector {
+    pub(super) network: Network,
     pub(super) resolver: Resolver,
     pub(super) tls: Arc<Tls>,
 }
@@ -121,12 +120,9 @@ pub(super) async fn open_stream(route: &Route) -> Result<Connected, TransportFai
     };
 
     progress.enter(Stage::Tcp);
-    let mut stream = connect_any(addresses)
+    let mut stream = connect_any(&connector.network, addresses)
         .await
         .map_err(|message| failed(Stage::Tcp, message))?;
-    if let Err(error) = stream.set_nodelay(true) {
-        log::debug!("TCP_NODELAY cannot be set: {error}");
-    }
     if let Some(proxy) = &settings.proxy {
         progress.enter(Stage::Proxy);
         let target = format!("{}:{}", endpoint.host, endpoint.port);
@@ -188,7 +184,7 @@ fn late_refusal(tls: &TlsClient, error: &Error) -> Option<String> {
 }
 
 /// The first address that answers; each has a head start over the next.
-async fn connect_any(addresses: Vec<SocketAddr>) -> Result<TcpStream, String> {
+async fn connect_any(network: &Network, addresses: Vec<SocketAddr>) -> Result<Wire, String> {
     let mut waiting = addresses.into_iter();
     let mut attempts = FuturesUnordered::new();
     let mut next_at = Instant::now();
@@ -196,7 +192,7 @@ async fn connect_any(addresses: Vec<SocketAddr>) -> Result<TcpStream, String> {
     loop {
         if attempts.is_empty() || next_at <= Instant::now() {
             if let Some(address) = waiting.next() {
-                attempts.push(connect_one(address));
+                attempts.push(async move { (address, network.connect(address).await) });
                 next_at = Instant::now() + NEXT_ADDRESS;
             } else if attempts.is_empty() {
                 return Err(match failures.is_empty() {
@@ -213,10 +209,6 @@ async fn connect_any(addresses: Vec<SocketAddr>) -> Result<TcpStream, String> {
             () = sleep_until(next_at), if waiting.len() > 0 => {}
         }
     }
-}
-
-async fn connect_one(address: SocketAddr) -> (SocketAddr, io::Result<TcpStream>) {
-    (address, TcpStream::connect(address).await)
 }
 
 /// What the answer to the upgrade request was, if it was no upgrade.
@@ -332,8 +324,8 @@ mod tests {
             .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let stream = connect_any(vec![gone, address]).await.unwrap();
-        assert_eq!(stream.peer_addr().unwrap(), address);
+        let stream = connect_any(&Network::Tcp, vec![gone, address]).await.unwrap();
+        assert!(matches!(stream, Wire::Tcp(stream) if stream.peer_addr().unwrap() == address));
     }
 
     #[tokio::test]
@@ -343,8 +335,10 @@ mod tests {
             .unwrap()
             .local_addr()
             .unwrap();
-        let error = connect_any(vec![gone, gone]).await.unwrap_err();
+        let failed = connect_any(&Network::Tcp, vec![gone, gone]).await.map(|_| ());
+        let error = failed.unwrap_err();
         assert_eq!(error.matches(&gone.to_string()).count(), 2, "{error}");
-        assert_eq!(connect_any(vec![]).await.unwrap_err(), "the name has no address");
+        let nothing = connect_any(&Network::Tcp, vec![]).await.map(|_| ());
+        assert_eq!(nothing.unwrap_err(), "the name has no address");
     }
 }

@@ -14,7 +14,6 @@ use std::{
 use socketio_proto::{Client, Frame, Stage, TransportFailure};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
     time,
 };
 use tokio_rustls::client::TlsStream;
@@ -26,6 +25,7 @@ use tungstenite::{
 use super::{
     activity::Noted,
     inbox::Inbox,
+    network::Wire,
     polled::{Polled, would_block},
 };
 
@@ -37,8 +37,8 @@ const BATCH_BYTES: usize = 1 << 20;
 
 /// A TCP connection, with or without TLS.
 pub(super) enum Stream {
-    Plain(Noted<TcpStream>),
-    Tls(Box<TlsStream<Noted<TcpStream>>>),
+    Plain(Noted<Wire>),
+    Tls(Box<TlsStream<Noted<Wire>>>),
 }
 
 /// An open transport.

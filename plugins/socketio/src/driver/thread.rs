@@ -20,6 +20,7 @@ use super::{
     connect::Connector,
     live::Context,
     mailbox::Mailbox,
+    network::Network,
     outlet::Outlet,
     resolve::Resolver,
     subscriptions::Subscriptions,
@@ -108,6 +109,7 @@ impl Driver {
             outlet,
             subscriptions: Subscriptions::default(),
             connector: Connector {
+                network: Network::Tcp,
                 resolver: self.resolver.clone(),
                 tls: Arc::new(Tls::new(Arc::clone(&self.roots), folder)),
             },

@@ -1,18 +1,16 @@
 //! A way through an HTTP proxy: CONNECT (RFC 9110 section 9.3.6). What comes after is as if there were no proxy.
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tungstenite::http::StatusCode;
 
+use super::network::Wire;
 use crate::proxy::Proxy;
 
 /// A proxy's answer is not longer.
 const LONGEST: usize = 16 << 10;
 
 /// Asks the proxy at the other end of the stream for a connection to `target`, which is `host:port`.
-pub(super) async fn open(stream: &mut TcpStream, proxy: &Proxy, target: &str) -> Result<(), String> {
+pub(super) async fn open(stream: &mut Wire, proxy: &Proxy, target: &str) -> Result<(), String> {
     let authorization = match &proxy.authorization {
         Some(value) => format!("Proxy-Authorization: {value}\r\n"),
         None => String::new(),
