@@ -132,9 +132,15 @@ impl Client {
         }
     }
 
-    /// The client stops: what the application waits for ends. Other events wait for the next connection.
+    /// The client stops: what the application waits for ends. Joined namespaces are left; of the others, what nobody waits for
+    /// is kept for the next connection.
     pub(super) fn stop_retries(&mut self) {
-        for namespace in self.namespaces.iter_mut() {
+        let mut namespaces = std::mem::take(&mut self.namespaces);
+        for namespace in namespaces.iter_mut() {
+            if namespace.is_joined() {
+                self.leave_retries(namespace);
+                continue;
+            }
             self.acks.take_before(namespace.id, None);
             if let Some(retry) = namespace.unacknowledged.first_mut() {
                 retry.in_flight = None;
@@ -146,13 +152,26 @@ impl Client {
                 retry.asker.is_none()
             });
         }
+        self.namespaces = namespaces;
     }
 
-    /// The application has left the namespace.
+    /// The application leaves the namespace. If it is joined, each event that waits is written once, in order; nobody
+    /// waits for its acknowledgement.
     pub(super) fn leave_retries(&mut self, namespace: &mut Namespace) {
-        while let Some(retry) = namespace.unacknowledged.pop() {
+        self.acks.take_before(namespace.id, None);
+        let mut session = self.session.as_mut().filter(|_| namespace.is_joined());
+        while let Some(mut retry) = namespace.unacknowledged.pop() {
             let stopped = |number| ended(namespace.id, number, AckOutcome::Stopped);
             self.events.extend(retry.asker.map(stopped));
+            let Some(session) = session.as_mut().filter(|_| retry.in_flight.is_none()) else {
+                continue;
+            };
+            let packet = retry.begin(namespace.next_ack);
+            namespace.next_ack += 1;
+            let size = packet.size();
+            // It was counted where it has waited.
+            namespace.outgoing.push_anyway(packet, size);
+            session.outbox.push_turns(namespace, 1);
         }
     }
 }

@@ -180,22 +180,46 @@ fn volatile_events_and_answers_pass_by() {
 }
 
 #[test]
-fn a_stop_ends_what_is_asked_for_and_keeps_the_rest() {
-    let mut pair = Pair::joined_with(retrying(1), &["/"]);
+fn a_stop_writes_all_that_waits_once_and_ends_what_is_asked_for() {
+    let mut pair = Pair::joined_with(retrying(5), &["/", "/a"]);
     pair.emit("/", "1");
     let asked = [pair.ask("/", "2", None), pair.ask("/", "3", None)].map(AckId::number);
+    pair.emit("/", "4");
+    pair.emit("/a", "5");
     pair.forget();
     pair.disconnect();
-    pair.close();
     assert_eq!(
         pair.events()[..2],
         asked.map(|number| format!("ack {number}: Stopped"))
     );
-    assert_eq!(pair.client.queued().packets, 1);
+    let sent = [r#"423["2"]"#, r#"424["3"]"#, r#"425["4"]"#, "41", "41/a,"];
+    assert_eq!(pair.sent(), sent);
+    // Nobody waits for these.
+    pair.receive_quietly("433[]");
+    pair.advance(millis(1000));
+    pair.close();
+    assert_eq!(pair.client.queued().packets, 0);
     pair.connect();
     pair.open();
     pair.accept("/");
-    assert_eq!(pair.sent()[2..], [r#"423["1"]"#]);
+    assert_eq!(pair.sent(), ["40", "40/a,"]);
+}
+
+#[test]
+fn a_stop_without_a_connection_keeps_what_waits() {
+    let mut pair = Pair::joined_with(retrying(1), &["/"]);
+    pair.emit("/", "1");
+    pair.emit("/", "2");
+    let asked = pair.ask("/", "3", None).number();
+    pair.forget();
+    pair.close();
+    pair.disconnect();
+    assert!(pair.events().contains(&format!("ack {asked}: Stopped")));
+    assert_eq!(pair.client.queued().packets, 2);
+    pair.connect();
+    pair.open();
+    pair.accept("/");
+    assert_eq!(pair.sent(), ["40", r#"422["1"]"#]);
 }
 
 #[test]
@@ -208,7 +232,7 @@ fn leaving_ends_all() {
     assert_eq!(pair.events()[0], format!("ack {asked}: Stopped"));
     assert_eq!(pair.client.queued().packets, 0);
     pair.advance(millis(1000));
-    assert_eq!(pair.sent(), ["41/a,"]);
+    assert_eq!(pair.sent(), [r#"42/a,2["2"]"#, "41/a,"]);
 }
 
 #[test]
