@@ -43,16 +43,9 @@ const io = new Server(server, {
   ...(options.msgpack === 0 ? {} : { parser: require("socket.io-msgpack-parser") }),
 });
 
-let thirds = 0;
-
 function handleConnection(socket) {
   greet(socket, socket.handshake.auth);
-  socket.onAny((name, ...args) => {
-    // Each third one is acknowledged, whoever sends it.
-    const isDeaf = name === "third" && (thirds += 1) % 3 !== 0;
-    if (isDeaf && typeof args.at(-1) === "function") args.pop();
-    handleEvent(socket, name, args);
-  });
+  socket.onAny((name, ...args) => handleEvent(socket, name, args));
 }
 
 function requireSecret(socket, next) {

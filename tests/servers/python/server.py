@@ -8,6 +8,7 @@ import asyncio
 import base64
 import json
 import os
+import ssl
 import sys
 import threading
 import traceback
@@ -80,12 +81,14 @@ class TestServer:
 
     def __init__(self, options):
         self.options = options
+        self.thirds = 0
         self.sio = socketio.AsyncServer(
             async_mode="aiohttp",
             namespaces=AcceptedNamespaces(),
             ping_interval=options.ping_interval / 1000,
             ping_timeout=options.ping_timeout / 1000,
             max_http_buffer_size=options.max_payload,
+            serializer="msgpack" if options.msgpack else "default",
         )
         self.sio.on("connect", self.on_connect, namespace="*")
         self.sio.on("disconnect", self.on_disconnect, namespace="*")
@@ -112,6 +115,11 @@ class TestServer:
         if name == "echo":
             await self.sio.emit("echo", tuple(args), to=sid, namespace=namespace)
             return tuple(args)
+        if name == "third":
+            self.thirds += 1
+            if self.thirds % 3 != 0:
+                # What returns is acknowledged.
+                await asyncio.Event().wait()
         return ()
 
     def clients_of(self, namespace):
@@ -168,12 +176,22 @@ class TestServer:
         except Exception as error:
             fail(f"{line.strip()}: {error!r}\n{traceback.format_exc()}")
 
+    def tls_context(self):
+        """With a certificate the server speaks https."""
+        if not self.options.tls_certificate:
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.options.tls_certificate, self.options.tls_key)
+        return context
+
     async def run(self):
         app = web.Application()
         self.sio.attach(app)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", self.options.port)
+        site = web.TCPSite(
+            runner, "127.0.0.1", self.options.port, ssl_context=self.tls_context()
+        )
         try:
             await site.start()
         except OSError as error:
@@ -203,6 +221,9 @@ def main():
     parser.add_argument("--ping-interval", type=int, default=25000)
     parser.add_argument("--ping-timeout", type=int, default=20000)
     parser.add_argument("--max-payload", type=int, default=1000000)
+    parser.add_argument("--msgpack", type=int, default=0)
+    parser.add_argument("--tls-certificate", default="")
+    parser.add_argument("--tls-key", default="")
     asyncio.run(TestServer(parser.parse_args()).run())
 
 

@@ -9,6 +9,7 @@ use std::{
     fmt,
     io::{BufRead, Write},
     process::exit,
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -133,6 +134,11 @@ async fn connected(socket: SocketRef, TryData(auth): TryData<Json>) {
 async fn on_event(socket: SocketRef, Event(name): Event, Data(arguments): Data<Arguments>, ack: AckSender) {
     log(&entry(&socket, "event", &name, &arguments));
     let nothing = Arguments(Vec::new());
+    // Each third one is acknowledged, whoever sends it.
+    static THIRDS: AtomicU64 = AtomicU64::new(1);
+    if name == "third" && !THIRDS.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) {
+        return;
+    }
     // One whose client has left meanwhile is not answered.
     if name == "echo" {
         let _ = socket.emit("echo", &arguments);
@@ -220,7 +226,8 @@ fn ask(socket: SocketRef, name: String, arguments: &Arguments) {
 /// Emits as fast as the buffer of each connection takes it.
 async fn flood(io: &SocketIo, namespace: &str, name: &str, count: u64, size: usize) {
     for index in 0..count {
-        let mut text = format!("{:x<size$}", format!("{index} "));
+        let mut text = format!("{index} ");
+        text.extend(std::iter::repeat_n('x', size.saturating_sub(text.len())));
         text.truncate(size);
         let arguments = Arguments(vec![Tree::Json(text.into())]);
         for socket in sockets_of(io, namespace) {

@@ -9,15 +9,15 @@ use std::{
     thread,
 };
 
-use pulsewire_harness::LONG;
 use pulsewire_it::{
     artifacts,
-    servers::{Kind, RealServer, bytes},
+    servers::{Kind, RealServer},
 };
-use pulsewire_plugin_api::{Flow, value::Value};
 use serde_json::{Value as Json, json};
 
 use crate::chat::Chat;
+
+mod features;
 
 const TABLE: &str = "plugins/socketio/docs/interop.md";
 
@@ -41,20 +41,23 @@ fn transports() -> [(&'static str, Json); 3] {
 /// A cell of the table: panics if the feature does not work, otherwise says how it does.
 type Feature = fn(&mut Case) -> &'static str;
 
-const FEATURES: [(&str, Feature); 10] = [
-    ("text", text),
-    ("JSON", json_values),
-    ("binary", binary),
-    ("namespaces", namespaces),
-    ("auth", auth),
-    ("refusal", refusal),
-    ("reconnection", reconnection),
-    ("ack", acknowledgement),
-    ("request", request),
-    ("4 MB", large),
+const FEATURES: [(&str, Feature); 15] = [
+    ("text", features::text),
+    ("JSON", features::json_values),
+    ("binary", features::binary),
+    ("namespaces", features::namespaces),
+    ("auth", features::auth),
+    ("namespace auth", features::namespace_auth),
+    ("refusal", features::refusal),
+    ("reconnection", features::reconnection),
+    ("recovery", features::recovery),
+    ("ack", features::acknowledgement),
+    ("request", features::request),
+    ("retries", features::retries),
+    ("volatile", features::volatile),
+    ("MessagePack", features::message_pack),
+    ("4 MB", features::large),
 ];
-
-const WORKS: &str = "yes";
 
 /// What a cell is about.
 struct Case {
@@ -71,151 +74,19 @@ impl Case {
         let more = more.as_object().cloned().unwrap();
         fields.as_object_mut().unwrap().extend(more);
         let chat = Chat::started(&self.server, fields);
+        self.await_upgrade(&chat);
+        chat
+    }
+
+    fn await_upgrade(&self, chat: &Chat) {
         if self.is_upgrade {
             chat.harness.wait_for_log("goes on over WebSocket");
         }
-        chat
     }
 
     fn is_old(&self) -> bool {
         Kind::OLD.contains(&self.kind)
     }
-}
-
-fn text(case: &mut Case) -> &'static str {
-    let mut chat = case.chat(json!({}));
-    chat.subscribe("echo", "/");
-    for text in ["", "x", "héllo\n\u{1e}\"😀\\"] {
-        chat.send("echo", "/", text);
-        assert_eq!(chat.received(), ["/", "echo", text]);
-    }
-    WORKS
-}
-
-fn json_values(case: &mut Case) -> &'static str {
-    let chat = &mut case.chat(json!({}));
-    let attributes = json!({"configuration": "chat", "message_format": "JSON"});
-    let mut send = chat.harness.node("socketio.send", attributes);
-    chat.subscribe("echo", "/");
-    let value = r#"{"a":[1,-2.5,true,null,"é"],"b":{"c":9007199254740991}}"#;
-    send.run(["echo", "/", value]);
-    assert_eq!(chat.received(), ["/", "echo", value]);
-    WORKS
-}
-
-fn binary(case: &mut Case) -> &'static str {
-    let mut chat = case.chat(json!({}));
-    chat.subscribe("file", "/");
-    chat.round_trip();
-    let args = json!(["name", {"parts": [bytes("AQID"), bytes("")]}, bytes("/wA=")]);
-    case.server
-        .send(&json!({"do": "emit", "namespace": "/", "name": "file", "args": args}));
-    let expected = r#"["name",{"parts":["AQID",""]},"/wA="]"#;
-    let values = chat.on("receive").wait(LONG);
-    assert_eq!(values[2], Value::from(expected));
-    assert_eq!(values[5], Value::from(vec![1_u8, 2, 3]));
-
-    let attributes = json!({"configuration": "chat", "message_format": "Value"});
-    let mut send = chat.harness.node("socketio.send", attributes);
-    let nested = Value::from(vec![Value::from(vec![255_u8, 0]), Value::Int(7)]);
-    send.run(["echo".into(), "/".into(), "".into(), nested.clone()]);
-    assert_eq!(chat.on("receive").wait(LONG)[3], nested);
-    WORKS
-}
-
-fn namespaces(case: &mut Case) -> &'static str {
-    let mut chat = case.chat(json!({"namespaces": ["/", "/room-1"]}));
-    for namespace in ["/", "/room-1", "/room-2"] {
-        chat.subscribe("echo", namespace);
-        chat.send("echo", namespace, namespace);
-        assert_eq!(chat.received(), [namespace, "echo", namespace]);
-    }
-    chat.stop();
-    chat.on("stop").wait(LONG);
-    WORKS
-}
-
-fn auth(case: &mut Case) -> &'static str {
-    let mut chat = case.chat(json!({"namespaces": ["/admin"], "auth": {"token": "secret"}}));
-    chat.subscribe("echo", "/admin");
-    chat.send("echo", "/admin", "x");
-    assert_eq!(chat.received(), ["/admin", "echo", "x"]);
-    if case.is_old() { "as query" } else { WORKS }
-}
-
-fn refusal(case: &mut Case) -> &'static str {
-    let mut chat = case.chat(json!({"namespaces": ["/", "/admin"], "auth": {"token": "wrong"}}));
-    let [namespace, message] = chat.error();
-    assert_eq!(namespace, "/admin");
-    assert!(message.starts_with("namespace: "), "{message}");
-    // The others go on.
-    chat.round_trip();
-    let words = match case.kind {
-        Kind::Node1 | Kind::Node2 => r#"{"code":401}"#,
-        _ => "not authorized",
-    };
-    assert!(message.contains(words), "{message}");
-    if case.is_old() { "data only" } else { WORKS }
-}
-
-fn reconnection(case: &mut Case) -> &'static str {
-    let mut chat = case.chat(json!({}));
-    chat.subscribe("echo", "/");
-    chat.round_trip();
-    case.server.kill();
-    chat.on("stop").wait(LONG);
-    chat.send("echo", "/", "meanwhile");
-    case.server.restart();
-    chat.on("start").wait(LONG);
-    assert_eq!(chat.received(), ["/", "echo", "meanwhile"]);
-    WORKS
-}
-
-fn acknowledgement(case: &mut Case) -> &'static str {
-    let mut chat = case.chat(json!({}));
-    let attributes = json!({"configuration": "chat"});
-    let mut ask = chat
-        .harness
-        .node("socketio.send_with_acknowledgement", attributes);
-    ask.run(["echo", "/", "answer this"]);
-    let answered = ask.run_own_event(LONG);
-    // The pulse output `acknowledged`.
-    assert_eq!(
-        (answered.flow, &answered.outputs[0]),
-        (Flow::fire(1), &Value::from("answer this"))
-    );
-    chat.deactivate();
-    WORKS
-}
-
-fn request(case: &mut Case) -> &'static str {
-    let mut chat = case.chat(json!({}));
-    let attributes = json!({"configuration": "chat"});
-    let mut acknowledge = chat.harness.node("socketio.acknowledge", attributes);
-    chat.subscribe("q", "/");
-    chat.round_trip();
-    case.server
-        .send(&json!({"do": "ask", "namespace": "/", "name": "q", "args": ["?"]}));
-    let request = chat.on("request").wait(LONG).remove(6);
-    let answer = format!("of {}", chat.harness.project_folder().display());
-    acknowledge.run([request, answer.as_str().into()]);
-    case.server
-        .wait_for(&json!({"on": "ack", "name": "q", "args": [answer]}), LONG);
-    chat.deactivate();
-    WORKS
-}
-
-fn large(case: &mut Case) -> &'static str {
-    if case.kind == Kind::Python && case.fields == json!({"transports": ["polling"]}) {
-        // It takes what has arrived of a body for all of it.
-        return "lost";
-    }
-    let mut chat = case.chat(json!({}));
-    let text = "é".repeat(2 << 20);
-    chat.subscribe("echo", "/");
-    chat.send("echo", "/", &text);
-    assert!(chat.received()[2] == text, "it came back changed");
-    WORKS
 }
 
 /// The rows of a server. What panics has told its story before.

@@ -13,6 +13,7 @@ mod ending;
 mod engine_io_3;
 mod interop;
 mod nonsense;
+mod packed;
 mod parsers;
 mod payloads;
 mod polling;

@@ -326,3 +326,35 @@ fn files_that_are_wrong_are_named() {
         assert_says(&error, parts);
     }
 }
+
+#[test]
+fn polling_and_its_upgrade_pass_over_tls() {
+    let ours = Authority::new();
+    let issued = ours.issue("server", HERE);
+    for kind in Kind::ALL {
+        for transports in [json!(["polling"]), json!(["polling", "websocket"])] {
+            println!("{transports} on {kind:?}");
+            let mut server = RealServer::start_with(kind, &issued.options());
+            let error = refusal(&server, json!({"transports": transports}));
+            assert_says(&error, &["unknown CA", "`tls_ca`"]);
+            let fields = json!({"transports": transports, "tls_ca": ours.pem()});
+            let mut chat = Chat::started(&server, fields);
+            let connect = server.wait_for(&json!({"on": "connect"}), LONG);
+            assert_eq!(connect["query"]["transport"], "polling");
+            if transports[1] == "websocket" {
+                chat.harness.wait_for_log("goes on over WebSocket");
+            }
+            chat.subscribe("n", "/");
+            chat.round_trip();
+            server.send(&json!({"do": "flood", "namespace": "/", "name": "n", "count": 3, "size": 300_000}));
+            for _ in 0..3 {
+                assert_eq!(chat.received()[2].len(), 300_000);
+            }
+            server.restart();
+            chat.on("stop").wait(LONG);
+            chat.on("start").wait(LONG);
+            chat.round_trip();
+            chat.deactivate();
+        }
+    }
+}
