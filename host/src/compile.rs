@@ -2,8 +2,10 @@
 //!
 //! One pass, all faults at once: [`shape`] settles what sockets a node has, `wires` joins them, `functions` takes each
 //! function in wherever it is called, `lay` fills the program's tables, `targets` finds the next node of every pulse
-//! output, `cycles` refuses pulses that could never end, `idle` warns of nodes that never run.
+//! output, `cycles` refuses pulses that could never end, `idle` warns of nodes that never run, `contested` of variables
+//! that several listeners set.
 
+mod contested;
 mod cycles;
 mod functions;
 mod graph;

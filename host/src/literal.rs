@@ -59,6 +59,49 @@ pub(crate) fn expected(to: DataType) -> &'static str {
     }
 }
 
+/// What to write where `value` stands, for a type that it is not of.
+pub(crate) fn how_to_write(value: &Value, to: DataType) -> String {
+    let in_quotes = |text: &str| format!("write it in quotes: `\"{text}\"`");
+    let without_quotes =
+        |is_one: bool, text: &str| is_one.then(|| format!("write it without quotes: `{text}`"));
+    let slip = match (value, to) {
+        (Value::Int(_) | Value::Float(_) | Value::Bool(_), DataType::String) => {
+            Some(in_quotes(&value.to_string()))
+        }
+        (Value::Float(number), DataType::Int) if number.fract() == 0.0 => {
+            Some(format!("write it without a fraction: `{number:.0}`"))
+        }
+        (Value::String(text), DataType::Int) => without_quotes(text.parse::<i64>().is_ok(), text),
+        (Value::String(text), DataType::Byte) => without_quotes(text.parse::<u8>().is_ok(), text),
+        (Value::String(text), DataType::Float) => {
+            without_quotes(text.parse().is_ok_and(f64::is_finite), text)
+        }
+        (Value::String(text), DataType::Bool) => without_quotes(text.parse::<bool>().is_ok(), text),
+        _ => None,
+    };
+    slip.unwrap_or_else(|| format!("{to} is written `{}`", example(to)))
+}
+
+/// A value of the type as a file has it.
+fn example(data_type: DataType) -> &'static str {
+    match data_type {
+        DataType::Bool => "true",
+        DataType::Int => "-7",
+        DataType::Byte => "255",
+        DataType::Float => "0.5",
+        DataType::Binary => "\"48656C6C6F\"",
+        DataType::Array => "[1, \"two\"]",
+        DataType::Dictionary => "{ a = 1, b = \"two\" }",
+        DataType::Vector2 => "[1, 2.5]",
+        DataType::Vector3 => "[1, 2.5, 3]",
+        DataType::Vector4 => "[1, 2.5, 3, 4]",
+        DataType::Matrix4x4 => "[1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]",
+        DataType::Color => "\"#FF00A0E0\"",
+        DataType::CustomId => "42",
+        DataType::String | DataType::Any => "\"text\"",
+    }
+}
+
 /// Type and content of a value, cut short.
 pub(crate) fn found(value: &Value) -> String {
     match value {

@@ -20,6 +20,19 @@ use pulsewire_plugin_api::{
 
 use crate::diagnostics::{Source, Span};
 
+/// The keys of a logic file's tables.
+pub(crate) mod keys {
+    pub(crate) const GRAPH: &[&str] = &["format", "node", "wire", "variable", "event", "layout"];
+    pub(crate) const SCENE: &[&str] = &["format", "start", "node", "wire", "variable", "event", "layout"];
+    pub(crate) const FUNCTION: &[&str] = &["format", "node", "wire", "variable", "input", "output", "layout"];
+    pub(crate) const NODE: &[&str] = &["id", "type", "attributes", "enabled", "pulse_pass_through"];
+    pub(crate) const WIRE: &[&str] = &["from", "to"];
+    pub(crate) const VARIABLE: &[&str] = &["name", "type", "value", "persistent"];
+    pub(crate) const EVENT: &[&str] = &["name", "parameters"];
+    pub(crate) const PARAMETER: &[&str] = &["name", "type", "default"];
+    pub(crate) const OUTPUT: &[&str] = &["name", "type"];
+}
+
 /// A graph as it stands in its file.
 #[derive(Clone, Debug)]
 pub struct Graph {
@@ -43,6 +56,8 @@ pub struct Graph {
     pub outputs: Vec<Parameter>,
     /// Of a scene, whether it runs from the start on.
     pub start: bool,
+    /// Names of variables and events that are declared, but at fault: they are not missing.
+    pub unsound: Vec<String>,
 }
 
 impl Graph {

@@ -257,6 +257,12 @@ pub const FUNCTION_INPUT: &str = "functions.function_input";
 /// The type of the nodes in a function where its calls go out.
 pub const FUNCTION_OUTPUT: &str = "functions.function_output";
 
+/// The type that sets a variable.
+pub(crate) const VARIABLE_SETTER: &str = "variables.variable_setter";
+
+/// The type that runs several branches one after the other.
+pub(crate) const SEQUENTIAL: &str = "flow_control.sequential";
+
 const ON_VARIABLE_CHANGE: &str = "events.on_variable_change";
 const ON_VARIABLE_SET: &str = "events.on_variable_set";
 const EVENT_LISTENER: &str = "events.event_listener";

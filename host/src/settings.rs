@@ -20,5 +20,12 @@ mod url;
 pub use raw::RawSettings;
 pub use section::{Entry, ListSettings, SectionSettings, validate_section};
 
+/// The keys of the file's own tables; of sections their plugins know.
+pub(crate) mod keys {
+    pub(crate) const FILE: &[&str] = &["format", "plugins", "host", "settings"];
+    pub(crate) const PLUGIN: &[&str] = &["enabled", "sha256", "trust_file"];
+    pub(crate) const HOST: &[&str] = &["plugin_paths", "system_calls"];
+}
+
 /// The file's name in the project's folder.
 pub const FILE: &str = "settings.toml";

@@ -40,7 +40,8 @@ fn faults_of_a_graph_read_as_written_here() {
         (
             "attribute of another type",
             "a: math.add { input_1 = \"five\" }",
-            "error: logic/project.toml:8:26: node `a`: attribute `input_1`: expected Int, found String `five`",
+            "error: logic/project.toml:8:26: node `a`: attribute `input_1`: expected Int, found String `five`\n  \
+             hint: Int is written `-7`",
         ),
         (
             "option that is none",
@@ -56,7 +57,7 @@ fn faults_of_a_graph_read_as_written_here() {
         (
             "wire to a node that is not there",
             "a: development.console\nbegin.out -> b.in",
-            "error: logic/project.toml:10:6: there is no node `b`",
+            "error: logic/project.toml:10:6: node `begin`: there is no node `b`\n  hint: known: `begin`, `a`",
         ),
         (
             "wire to a socket that is not there",
@@ -66,12 +67,12 @@ fn faults_of_a_graph_read_as_written_here() {
         (
             "wire backwards",
             "a: development.console\na.input -> begin.out",
-            "`a.input` is an input, but a wire goes from an output to an input",
+            "`a.input` is an input, but a wire goes from an output to an input\n  hint: swap `from` and `to`",
         ),
         (
             "pulse into data",
             "a: development.console\nbegin.out -> a.input",
-            "`begin.out` carries a pulse, but `a.input` takes data",
+            "`begin.out` carries a pulse, but `a.input` takes data\n  hint: write `a.in`",
         ),
         (
             "wrong wire type",
@@ -130,7 +131,8 @@ fn sound_graph_has_no_faults() {
 #[test]
 fn ring_through_a_branch_is_left_to_the_step_budget() {
     let found = faults(&project(
-        "a: flow_control.branch\nb: math.increment\na.on_true -> b.in\nb.out -> a.in",
+        "begin: events.on_initialize\na: flow_control.branch\nb: math.increment\n\
+         begin.out -> a.in\na.on_true -> b.in\nb.out -> a.in",
     ));
     assert_eq!(found, "");
 }

@@ -205,7 +205,7 @@ const FAULTS: &[(&str, &str)] = &[
     ),
     (
         "[[variable]]\nname = \"v\"\ntype = \"Int\"\nvalue = \"five\"\n",
-        "5:9: expected Int, found String `five`",
+        "5:9: expected Int, found String `five`\n  hint: Int is written `-7`",
     ),
     (
         "[[variable]]\nname = \"v\"\ntype = \"Strin\"\n",

@@ -247,7 +247,7 @@ fn entry_is_checked_before_anything_is_written() {
         ),
         (
             &[("name", "a"), ("url", "ws://h"), ("port", "five")],
-            "error: settings.toml: port: expected Int, found String `five`",
+            "error: settings.toml: port: expected Int, found String `five`\n  hint: Int is written `-7`",
         ),
         (
             &[("name", "a"), ("url", "h:3000")],

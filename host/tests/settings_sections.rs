@@ -104,8 +104,14 @@ fn dotted_and_inline_entries_are_entries_too() {
 const BAD_FIELDS: &[(&str, &str)] = &[
     ("port = 0", "5:8: port is 0, expected 1 to 65535"),
     ("port = 70000", "5:8: port is 70000, expected 1 to 65535"),
-    ("port = \"five\"", "5:8: port: expected Int, found String `five`"),
-    ("port = 80.0", "5:8: port: expected Int, found Float `80.0`"),
+    (
+        "port = \"five\"",
+        "5:8: port: expected Int, found String `five`\n  hint: Int is written `-7`",
+    ),
+    (
+        "port = 80.0",
+        "5:8: port: expected Int, found Float `80.0`\n  hint: write it without a fraction: `80`",
+    ),
     (
         "port = 1979-05-27",
         "5:8: port: there is no type for the date `1979-05-27`\n  hint: put it in quotes, so that it is a String",
@@ -123,11 +129,11 @@ const BAD_FIELDS: &[(&str, &str)] = &[
     ),
     (
         "headers = [1]",
-        "5:11: headers: expected Dictionary, found Array of 1",
+        "5:11: headers: expected Dictionary, found Array of 1\n  hint: Dictionary is written `{ a = 1, b = \"two\" }`",
     ),
     (
         "tint = \"red\"",
-        "5:8: tint: expected Color (`#AARRGGBB`), found String `red`",
+        "5:8: tint: expected Color (`#AARRGGBB`), found String `red`\n  hint: Color is written `\"#FF00A0E0\"`",
     ),
     (
         "prot = 80",

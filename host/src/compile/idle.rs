@@ -1,6 +1,8 @@
 //! Nodes that are right and yet never run: warnings, because the project runs without them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+use pulsewire_plugin_api::manifest::NodeKind;
 
 use super::{
     hints,
@@ -21,14 +23,14 @@ pub(super) fn warn_unreached(graph: &Graph, drafts: &[Draft<'_>], faults: &mut F
     };
     // A wire at fault counts too: its own fault says enough.
     let ends = graph.wires.iter().map(|wire| &wire.to.value);
-    let pulsed: HashSet<&str> = ends
-        .filter(|end| !is_data(&end.node, &end.socket))
-        .map(|end| end.node.as_str())
-        .collect();
+    let mut pulsed: HashMap<&str, usize> = HashMap::new();
+    for end in ends.filter(|end| !is_data(&end.node, &end.socket)) {
+        *pulsed.entry(&end.node).or_default() += 1;
+    }
     for draft in drafts {
         let id = &draft.node.id;
         let pulses = &draft.shape.pulse_inputs;
-        if !draft.node.enabled || pulses.is_empty() || pulsed.contains(id.value.as_str()) {
+        if !draft.node.enabled || pulses.is_empty() || pulsed.contains_key(id.value.as_str()) {
             continue;
         }
         let pulses: Vec<String> = pulses
@@ -40,8 +42,82 @@ pub(super) fn warn_unreached(graph: &Graph, drafts: &[Draft<'_>], faults: &mut F
             &id.span,
             format!("nothing pulses {}", pulses.join(" or ")),
         );
-        let hint = "wire a pulse output to it, or set `enabled = false`";
-        faults.push(fault.hint(hint).at_node(&graph.id, &id.value));
+        faults.push(fault.hint(NEEDS_A_PULSE).at_node(&graph.id, &id.value));
+    }
+    warn_closed_rings(drafts, &pulsed, faults);
+}
+
+const NEEDS_A_PULSE: &str = "wire a pulse output to it, or set `enabled = false`";
+
+/// Warns of each ring into which no pulse leads from outside. What follows it does not run either, and is not named: one
+/// wire mends it all.
+fn warn_closed_rings(drafts: &[Draft<'_>], pulsed: &HashMap<&str, usize>, faults: &mut Faults) {
+    let mut into = vec![Vec::new(); drafts.len()];
+    for (from, draft) in drafts.iter().enumerate() {
+        for (to, _) in draft.pulses.iter().flatten() {
+            into[*to].push(from);
+        }
+    }
+    // Of a node without wires something else was said, or it starts by itself; a wire at fault may be what reaches it.
+    let mut reached = vec![false; drafts.len()];
+    let starts = |at: usize| {
+        let wires = pulsed
+            .get(drafts[at].node.id.value.as_str())
+            .copied()
+            .unwrap_or_default();
+        into[at].is_empty() || into[at].len() < wires || drafts[at].kind() != Some(NodeKind::Action)
+    };
+    (0..drafts.len())
+        .filter(|at| starts(*at))
+        .for_each(|at| reach(at, drafts, &mut reached));
+    for first in 0..drafts.len() {
+        if reached[first] {
+            continue;
+        }
+        // Backwards from any such node there is nothing but other such nodes, and so in the end a ring.
+        let mut trail = vec![first];
+        let ring = loop {
+            let before = into[trail[trail.len() - 1]][0];
+            if let Some(at) = trail.iter().position(|known| *known == before) {
+                break trail.split_off(at);
+            }
+            trail.push(before);
+        };
+        reach(ring[0], drafts, &mut reached);
+        let is_endless = ring.iter().all(|at| drafts[*at].pulses.len() == 1);
+        let is_off = ring.iter().any(|at| !drafts[*at].node.enabled);
+        if is_endless || is_off {
+            // An error of its own; or meant so.
+            continue;
+        }
+        let mut ring = ring;
+        ring.reverse();
+        let earliest = ring
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, at)| **at)
+            .map_or(0, |(place, _)| place);
+        ring.rotate_left(earliest);
+        let ring: Vec<&Draft<'_>> = ring.iter().map(|at| &drafts[*at]).collect();
+        let names = ring.iter().chain([&ring[0]]);
+        let names: Vec<&str> = names.map(|draft| draft.node.id.value.as_str()).collect();
+        let message = format!(
+            "no event reaches it; it is only pulsed in a ring: {}",
+            names.join(" → ")
+        );
+        let (graph, id) = (ring[0].graph, &ring[0].node.id);
+        let fault = Fault::warning(&graph.source, &id.span, message).hint(NEEDS_A_PULSE);
+        faults.push(fault.at_node(&graph.id, &id.value));
+    }
+}
+
+/// Marks all that a pulse from `first` can come to.
+fn reach(first: usize, drafts: &[Draft<'_>], reached: &mut [bool]) {
+    let mut open = vec![first];
+    while let Some(at) = open.pop() {
+        if !std::mem::replace(&mut reached[at], true) {
+            open.extend(drafts[at].pulses.iter().flatten().map(|(to, _)| *to));
+        }
     }
 }
 

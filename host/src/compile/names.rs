@@ -10,6 +10,9 @@ use pulsewire_plugin_api::manifest::Scope;
 
 use crate::logic::{CustomEvent, Graph, Variable};
 
+/// The id of the project's graph.
+const PROJECT: &str = "project";
+
 /// The names that one graph sees.
 pub(super) struct Names<'a> {
     variables: BTreeMap<&'a str, (String, &'a Variable)>,
@@ -18,6 +21,10 @@ pub(super) struct Names<'a> {
     scenes: BTreeSet<&'a str>,
     /// See [`Environment::settings_names`](super::Environment::settings_names).
     settings: &'a dyn Fn(&str) -> Option<Vec<String>>,
+    /// What is declared, but at fault.
+    unsound: HashSet<&'a str>,
+    /// The ids of graphs that cannot be read.
+    unread: &'a BTreeSet<String>,
     /// The settings lists that were asked for.
     lists: RefCell<HashMap<String, Option<HashSet<String>>>>,
 }
@@ -26,6 +33,7 @@ impl<'a> Names<'a> {
     pub(super) fn new(
         graph: &'a Graph,
         all: &[&'a Graph],
+        unread: &'a BTreeSet<String>,
         settings: &'a dyn Fn(&str) -> Option<Vec<String>>,
     ) -> Self {
         let mut names = Self {
@@ -37,6 +45,8 @@ impl<'a> Names<'a> {
                 .collect(),
             scenes: all.iter().filter_map(|graph| graph.scene_name()).collect(),
             settings,
+            unsound: HashSet::new(),
+            unread,
             lists: RefCell::default(),
         };
         let project = all
@@ -44,6 +54,7 @@ impl<'a> Names<'a> {
             .copied()
             .filter(|other| other.scope == Scope::Project && other.id != graph.id);
         for graph in project.chain([graph]) {
+            names.unsound.extend(graph.unsound.iter().map(String::as_str));
             for variable in &graph.variables {
                 let name = variable.name.value.as_str();
                 names
@@ -74,7 +85,17 @@ impl<'a> Names<'a> {
     }
 
     pub(super) fn is_scene(&self, name: &str) -> bool {
-        self.scenes.contains(name)
+        self.scenes.contains(name) || self.unread.contains(&format!("scenes/{name}"))
+    }
+
+    /// Whether the function `name` is there, but its file cannot be read.
+    pub(super) fn is_unread_function(&self, name: &str) -> bool {
+        self.unread.contains(&format!("functions/{name}"))
+    }
+
+    /// Whether the variable or event `name` is declared, as far as can be said, but not known for a fault.
+    pub(super) fn is_unsound(&self, name: &str) -> bool {
+        self.unsound.contains(name) || self.unread.contains(PROJECT)
     }
 
     /// Whether the settings list has the entry `name`; true if there is no such list now, as nothing can be said then.

@@ -14,13 +14,13 @@ use pulsewire_plugin_api::{
 
 use super::{OutputInfo, hints, names::Names};
 use crate::{
-    diagnostics::{Fault, Faults, suggestion},
-    literal::{coerce, out_of_range},
+    diagnostics::{Fault, Faults, nearest, suggestion},
+    literal::{self, coerce, out_of_range},
     logic::{Graph, NodeUse, Parameter, Spanned},
 };
 
 /// How often a socket may be repeated.
-pub(super) const MOST_REPEATS: usize = 1000;
+pub(crate) const MOST_REPEATS: usize = 1000;
 
 /// Repeats a socket for each input of the function in which the node stands.
 pub const FUNCTION_INPUTS: &str = "[[input]]";
@@ -43,6 +43,8 @@ pub struct Shape {
     pub attributes: Dictionary,
     /// The variable that the node is about, qualified.
     pub variable: Option<String>,
+    /// Whether attributes are at fault, so that the sockets are perhaps not those that are meant.
+    pub is_uncertain: bool,
 }
 
 /// A data input.
@@ -73,6 +75,7 @@ pub(super) fn resolve(
         values: HashMap::new(),
         types: HashMap::new(),
         known: Vec::new(),
+        faulty: Vec::new(),
         shape: Shape::default(),
     };
     for attribute in &node_type.attributes {
@@ -99,6 +102,8 @@ struct Resolver<'a, 'f> {
     types: HashMap<String, DataType>,
     /// Every attribute id that this node may set.
     known: Vec<String>,
+    /// The attributes whose faults are told, so that those that follow from them need not be.
+    faulty: Vec<String>,
     shape: Shape,
 }
 
@@ -131,10 +136,12 @@ impl<'a> Resolver<'a, '_> {
                 };
                 let node = self.node;
                 self.fault(&node.id, format!("attribute `{id}` is missing"), hint);
+                self.faulty.push(id.to_owned());
             }
             return default_value(attribute.default.as_ref(), data_type);
         };
         let Some(value) = self.coerced(given, id, data_type) else {
+            self.faulty.push(id.to_owned());
             return default_value(attribute.default.as_ref(), data_type);
         };
         let Value::String(text) = &value else { return value };
@@ -151,6 +158,7 @@ impl<'a> Resolver<'a, '_> {
                 };
                 let hint = hints::option(&attribute.options_from, Some(text), &names);
                 self.fault(given, what, hint);
+                self.faulty.push(id.to_owned());
                 value
             }
             true => self.qualified(attribute, id, text),
@@ -166,12 +174,15 @@ impl<'a> Resolver<'a, '_> {
                     self.shape.variable = Some(name.clone());
                     return Value::from(name);
                 }
+                self.faulty.push(id.to_owned());
             }
             "events" => {
                 if let Some((name, _)) = self.names.event(text) {
                     return Value::from(name);
                 }
+                self.faulty.push(id.to_owned());
             }
+            "functions" if self.names.function(text).is_none() => self.faulty.push(id.to_owned()),
             _ => {}
         }
         Value::String(text.clone())
@@ -181,9 +192,9 @@ impl<'a> Resolver<'a, '_> {
     fn is_choice(&self, attribute: &Attribute, text: &str) -> bool {
         match attribute.options_from.as_str() {
             "" => attribute.options.is_empty() || attribute.options.iter().any(|option| option == text),
-            "variables" => self.names.variable(text).is_some(),
-            "events" => self.names.event(text).is_some(),
-            "functions" => self.names.function(text).is_some(),
+            "variables" => self.names.variable(text).is_some() || self.names.is_unsound(text),
+            "events" => self.names.event(text).is_some() || self.names.is_unsound(text),
+            "functions" => self.names.function(text).is_some() || self.names.is_unread_function(text),
             "scenes" => self.names.is_scene(text),
             list => self.names.is_in_settings(list, text),
         }
@@ -350,23 +361,49 @@ impl<'a> Resolver<'a, '_> {
         match coerce(&given.value, data_type) {
             Ok(value) => Some(value),
             Err(reason) => {
-                self.fault(given, format!("attribute `{id}`: {reason}"), None);
+                let hint = literal::how_to_write(&given.value, data_type);
+                self.fault(given, format!("attribute `{id}`: {reason}"), Some(hint));
                 None
             }
         }
     }
 
-    fn finish(self) -> Shape {
+    /// Whether `id` may name an input that is not there only because an attribute is at fault.
+    fn may_follow(&self, id: &str) -> bool {
+        let faulty = |attribute: &&Attribute| self.faulty.contains(&attribute.id);
+        self.node_type.attributes.iter().filter(faulty).any(|attribute| {
+            let mut repeated = self
+                .node_type
+                .inputs
+                .iter()
+                .filter(|socket| socket.repeat == attribute.id);
+            let has_named = matches!(attribute.options_from.as_str(), "events" | "functions");
+            repeated.any(|socket| has_named || id.starts_with(&socket.id))
+        })
+    }
+
+    fn finish(mut self) -> Shape {
         for (id, _) in &self.node.attributes {
-            if !self.known.contains(&id.value) {
+            if !self.known.contains(&id.value) && !self.may_follow(&id.value) {
+                let attributes = self
+                    .node_type
+                    .attributes
+                    .iter()
+                    .map(|attribute| attribute.id.as_str());
+                self.faulty
+                    .extend(nearest(&id.value, attributes).map(str::to_owned));
                 let hint = hints::repeated(&id.value, &self.node_type.inputs, &self.shape.attributes)
-                    .or_else(|| suggestion(&id.value, self.known.iter().map(String::as_str)));
+                    .or_else(|| suggestion(&id.value, self.known.iter().map(String::as_str)))
+                    .unwrap_or_else(|| {
+                        format!("`pulsewire toolbox show {}` names them all", self.node_type.id)
+                    });
                 let message = format!("`{}` has no attribute `{}`", self.node_type.id, id.value);
                 let fault = Fault::error(&self.graph.source, &id.span, message);
-                let fault = Fault { hint, ..fault }.at_node(&self.graph.id, &self.node.id.value);
-                self.faults.push(fault);
+                self.faults
+                    .push(fault.hint(hint).at_node(&self.graph.id, &self.node.id.value));
             }
         }
+        self.shape.is_uncertain = !self.faulty.is_empty();
         self.shape
     }
 

@@ -1,6 +1,6 @@
 //! A graph with its nodes checked and joined: what is the same wherever a function is called, and so told once.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use pulsewire_plugin_api::{
     manifest::{NodeKind, Scope},
@@ -35,10 +35,11 @@ impl<'a> Sheet<'a> {
     pub(super) fn new(
         graph: &'a Graph,
         all: &[&'a Graph],
+        unread: &BTreeSet<String>,
         environment: &Environment<'a>,
         faults: &mut Faults,
     ) -> Self {
-        let names = Names::new(graph, all, environment.settings_names);
+        let names = Names::new(graph, all, unread, environment.settings_names);
         let drafts = graph.nodes.iter();
         let mut drafts: Vec<Draft<'a>> = drafts
             .map(|node| Draft::new(graph, node, &names, environment, faults))

@@ -2,6 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
+use pulsewire_plugin_api::manifest::NodeType;
+
 use super::{
     hints,
     shape::Shape,
@@ -9,8 +11,10 @@ use super::{
 };
 use crate::{
     diagnostics::{Fault, Faults, Span, nearest, suggestion},
-    logic::{ANY_END, End, Graph, Spanned},
+    logic::{ANY_END, End, Graph, Spanned, Wire},
 };
+
+const SWAP: &str = "swap `from` and `to`";
 
 /// Where a wire ends at a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,8 +28,17 @@ pub(super) fn join(graph: &Graph, drafts: &mut [Draft<'_>], faults: &mut Faults)
     let positions = positions(drafts);
     let mut taken: FxHashMap<(usize, Socket, bool), &Span> = FxHashMap::default();
     for wire in &graph.wires {
-        let from = find(graph, drafts, &positions, &wire.from, true, faults);
-        let to = find(graph, drafts, &positions, &wire.to, false, faults);
+        if is_swapped(wire, drafts, &positions) {
+            let message = format!(
+                "`{}` is an input, but a wire goes from an output to an input",
+                wire.from.value
+            );
+            let fault = Fault::error(&graph.source, &wire.from.span, message).hint(SWAP);
+            faults.push(fault.at_node(&graph.id, &wire.from.value.node));
+            continue;
+        }
+        let from = find(graph, drafts, &positions, (&wire.from, &wire.to), true, faults);
+        let to = find(graph, drafts, &positions, (&wire.to, &wire.from), false, faults);
         let (Some((source, out)), Some((target, input))) = (from, to) else {
             continue;
         };
@@ -39,6 +52,9 @@ pub(super) fn join(graph: &Graph, drafts: &mut [Draft<'_>], faults: &mut Faults)
                 let given = drafts[source].shape.outputs[output].data_type;
                 let wanted = drafts[target].shape.inputs[at].data_type;
                 if !accepts(wanted, given) {
+                    if drafts[source].shape.is_uncertain || drafts[target].shape.is_uncertain {
+                        continue;
+                    }
                     let message = format!(
                         "`{}` is {given}, but `{}` takes {wanted}",
                         wire.from.value, wire.to.value
@@ -65,7 +81,8 @@ pub(super) fn join(graph: &Graph, drafts: &mut [Draft<'_>], faults: &mut Faults)
                     wire.to.value,
                     word(input)
                 );
-                let fault = Fault::error(&graph.source, &wire.from.span, message);
+                let hint = fitting(&drafts[target], out);
+                let fault = Fault::error(&graph.source, &wire.from.span, message).hint(hint);
                 faults.push(fault.at_node(&graph.id, &wire.to.value.node));
             }
         }
@@ -102,22 +119,22 @@ fn is_free<'a>(
     false
 }
 
-/// The place that `end` names; a node of a missing plugin has no places, and no fault either.
+/// The place that `end` names; a node of a missing plugin has no places, and no fault either. `other` is the wire's other
+/// end.
 fn find(
     graph: &Graph,
     drafts: &[Draft<'_>],
     positions: &FxHashMap<&str, usize>,
-    end: &Spanned<End>,
+    (end, other): (&Spanned<End>, &Spanned<End>),
     is_output: bool,
     faults: &mut Faults,
 ) -> Option<(usize, Socket)> {
     let End { node, socket } = &end.value;
     let Some(&at) = positions.get(node.as_str()) else {
         let fault = Fault::error(&graph.source, &end.span, format!("there is no node `{node}`"));
-        faults.push(Fault {
-            hint: nearest_node(node, drafts, faults.len()),
-            ..fault
-        });
+        let hint = nearest_node(node, drafts, faults.len())
+            .unwrap_or_else(|| "a wire joins nodes of the same file; remove it, or add the node".to_owned());
+        faults.push(fault.hint(hint).at_node(&graph.id, &other.value.node));
         return None;
     };
     let draft = &drafts[at];
@@ -146,21 +163,11 @@ fn find(
     } else {
         ("input", "output")
     };
-    let mut elsewhere: Vec<&str> = if is_output {
-        inputs().collect()
-    } else {
-        outputs().collect()
-    };
-    elsewhere.extend(
-        (if is_output {
-            &shape.pulse_inputs
-        } else {
-            &shape.pulse_outputs
-        })
-        .iter()
-        .map(String::as_str),
-    );
-    let message = if elsewhere.contains(&socket.as_str()) {
+    let is_backwards = has(shape, !is_output, socket);
+    if !is_backwards && shape.is_uncertain && sockets_vary(node_type, is_output) {
+        return None;
+    }
+    let message = if is_backwards {
         format!(
             "`{}` is an {other}, but a wire goes from an output to an input",
             end.value
@@ -168,48 +175,92 @@ fn find(
     } else {
         format!("there is no {word} `{socket}`")
     };
-    let sockets = if is_output {
+    let described = if is_output {
         &node_type.outputs
     } else {
         &node_type.inputs
     };
     let known = pulses.iter().map(String::as_str).chain(data.iter().copied());
     let is_near = nearest(socket, data.iter().copied()).is_some();
-    let hint = hints::repeated(socket, sockets, &shape.attributes)
+    let hint = hints::repeated(socket, described, &shape.attributes)
         .or_else(|| hints::takes_no_pulse(node_type).filter(|_| !is_output && !is_near))
-        .or_else(|| suggestion(socket, known));
+        .or_else(|| is_backwards.then(|| SWAP.to_owned()))
+        .or_else(|| suggestion(socket, known))
+        .unwrap_or_else(|| format!("`pulsewire toolbox show {}` names them all", node_type.id));
     let fault = Fault::error(&graph.source, &end.span, message).at_node(&graph.id, node);
-    faults.push(Fault { hint, ..fault });
+    faults.push(fault.hint(hint));
     None
+}
+
+/// Whether attributes decide which outputs or inputs there are.
+fn sockets_vary(node_type: &NodeType, is_output: bool) -> bool {
+    let sockets = if is_output {
+        &node_type.outputs
+    } else {
+        &node_type.inputs
+    };
+    sockets.iter().any(|socket| !socket.repeat.is_empty())
+}
+
+/// The ids of all outputs or inputs.
+fn sockets(shape: &Shape, is_output: bool) -> Vec<&str> {
+    match is_output {
+        true => ids(&shape.pulse_outputs, &shape.outputs, |output| &output.id),
+        false => ids(&shape.pulse_inputs, &shape.inputs, |input| &input.id),
+    }
+}
+
+/// Whether there is such an output or input. Asked for every wire, so it gathers nothing.
+fn has(shape: &Shape, is_output: bool, id: &str) -> bool {
+    match is_output {
+        true => shape.pulse_outputs.iter().any(|pulse| pulse == id) || shape.outputs.iter().any(|output| output.id == id),
+        false => shape.pulse_inputs.iter().any(|pulse| pulse == id) || shape.inputs.iter().any(|input| input.id == id),
+    }
+}
+
+/// Whether both ends are right, but in each other's place.
+fn is_swapped(wire: &Wire, drafts: &[Draft<'_>], positions: &FxHashMap<&str, usize>) -> bool {
+    let is_only = |end: &End, is_output: bool| {
+        let shape = positions.get(end.node.as_str()).map(|at| &drafts[*at].shape);
+        shape.is_some_and(|shape| has(shape, is_output, &end.socket) && !has(shape, !is_output, &end.socket))
+    };
+    is_only(&wire.from.value, false) && is_only(&wire.to.value, true)
 }
 
 /// What an end may be that names a node and no socket.
 fn socket_hint(node: &str, shape: &Shape, is_output: bool) -> String {
-    let ids: Vec<&str> = match is_output {
-        true => {
-            let data = shape.outputs.iter().map(|output| output.id.as_str());
-            shape
-                .pulse_outputs
-                .iter()
-                .map(String::as_str)
-                .chain(data)
-                .collect()
-        }
-        false => {
-            let data = shape.inputs.iter().map(|input| input.id.as_str());
-            shape
-                .pulse_inputs
-                .iter()
-                .map(String::as_str)
-                .chain(data)
-                .collect()
-        }
+    let sockets = sockets(shape, is_output);
+    choice(node, &sockets).unwrap_or_else(|| ANY_END.to_owned())
+}
+
+/// For a pulse that leads into data, and the other way round: the inputs of the same kind.
+fn fitting(target: &Draft<'_>, out: Socket) -> String {
+    let (node, shape) = (&target.node.id.value, &target.shape);
+    let inputs = match out {
+        Socket::Pulse(_) => ids(&shape.pulse_inputs, &[], String::as_str),
+        Socket::Data(_) => ids(&[], &shape.inputs, |input| &input.id),
     };
-    let ends: Vec<String> = ids.iter().take(12).map(|id| format!("`{node}.{id}`")).collect();
+    choice(node, &inputs).unwrap_or_else(|| format!("`{node}` takes no such wire; remove it"))
+}
+
+fn ids<'s, T>(pulses: &'s [String], data: &'s [T], id: impl Fn(&'s T) -> &'s str) -> Vec<&'s str> {
+    pulses
+        .iter()
+        .map(String::as_str)
+        .chain(data.iter().map(id))
+        .collect()
+}
+
+fn choice(node: &str, sockets: &[&str]) -> Option<String> {
+    let ends: Vec<String> = sockets
+        .iter()
+        .take(12)
+        .map(|id| format!("`{node}.{id}`"))
+        .collect();
     match ends.as_slice() {
-        [] => ANY_END.to_owned(),
-        [only] => format!("write {only}"),
-        _ => format!("write one of {}", ends.join(", ")),
+        [] => None,
+        [only] => Some(format!("write {only}")),
+        _ => Some(format!("write one of {}", ends.join(", "))),
     }
 }
 

@@ -91,6 +91,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// How many faults there are so far.
+    pub(crate) fn faults_so_far(&self) -> usize {
+        self.faults.len()
+    }
+
     /// Reports an error.
     pub(crate) fn fault(&mut self, span: &Span, message: impl Into<String>, hint: Option<String>) {
         let mut fault = Fault::error(self.source, span, message).maybe_hint(hint);

@@ -8,18 +8,13 @@ use toml::{
 
 use super::{
     CustomEvent, Parameter, Spanned, Variable,
+    keys::{EVENT, OUTPUT, PARAMETER, VARIABLE},
     parse::{Unique, id, spanned},
 };
 use crate::{
     diagnostics::{Span, suggestion},
     literal::{self, reader::Reader},
 };
-
-const VARIABLE: &[&str] = &["name", "type", "value", "persistent"];
-const EVENT: &[&str] = &["name", "parameters"];
-const PARAMETER: &[&str] = &["name", "type", "default"];
-
-const OUTPUT: &[&str] = &["name", "type"];
 
 /// What a list of parameters is.
 struct Parameters {
@@ -51,11 +46,17 @@ const OUTPUTS: Parameters = Parameters {
     attribute: "function",
 };
 
-pub(super) fn variables(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<Variable> {
+/// The sound variables; the names of the others go to `unsound`.
+pub(super) fn variables(
+    reader: &mut Reader<'_>,
+    item: &TomlSpanned<DeValue<'_>>,
+    unsound: &mut Vec<String>,
+) -> Vec<Variable> {
     let tables = reader.tables(item, "variable");
     let mut unique = Unique::new("variable", tables.len());
     let mut variables = Vec::with_capacity(tables.len());
     for (table, span) in tables {
+        let before = reader.faults_so_far();
         let mut persistent = false;
         for (key, item) in table {
             match key.get_ref().as_ref() {
@@ -67,23 +68,31 @@ pub(super) fn variables(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>
         reader.require(table, &span, "a variable", &["name", "type"]);
         let name = table.get("name").and_then(|item| name(reader, &mut unique, item));
         let typed = typed(reader, table, "value");
-        if let (Some(name), Some((data_type, value))) = (name, typed) {
-            variables.push(Variable {
+        let Some(name) = name else { continue };
+        match typed {
+            Some((data_type, value)) if reader.faults_so_far() == before => variables.push(Variable {
                 name,
                 data_type,
                 value,
                 persistent,
-            });
+            }),
+            _ => unsound.push(name.value),
         }
     }
     variables
 }
 
-pub(super) fn events(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<CustomEvent> {
+/// The sound events; the names of the others go to `unsound`.
+pub(super) fn events(
+    reader: &mut Reader<'_>,
+    item: &TomlSpanned<DeValue<'_>>,
+    unsound: &mut Vec<String>,
+) -> Vec<CustomEvent> {
     let tables = reader.tables(item, "event");
     let mut unique = Unique::new("event", tables.len());
     let mut events = Vec::with_capacity(tables.len());
     for (table, span) in tables {
+        let before = reader.faults_so_far();
         let mut event_name = None;
         let mut parameters = Vec::new();
         for (key, item) in table {
@@ -94,7 +103,11 @@ pub(super) fn events(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -
             }
         }
         reader.require(table, &span, "an event", &["name"]);
-        events.extend(event_name.map(|name| CustomEvent { name, parameters }));
+        let Some(name) = event_name else { continue };
+        match reader.faults_so_far() == before {
+            true => events.push(CustomEvent { name, parameters }),
+            false => unsound.push(name.value),
+        }
     }
     events
 }
@@ -187,7 +200,8 @@ fn typed(reader: &mut Reader<'_>, table: &DeTable<'_>, key: &str) -> Option<(Dat
     match literal::coerce(&value, data_type) {
         Ok(value) => Some((data_type, value)),
         Err(message) => {
-            reader.fault(&span, message, None);
+            let hint = literal::how_to_write(&value, data_type);
+            reader.fault(&span, message, Some(hint));
             None
         }
     }

@@ -7,17 +7,14 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{End, Graph, NodeUse, Spanned, Wire};
+use super::{
+    End, Graph, NodeUse, Spanned, Wire,
+    keys::{FUNCTION, GRAPH, NODE, SCENE, WIRE},
+};
 use crate::{
     diagnostics::{Faults, Source, Span, nearest},
     literal::{self, reader::Reader},
 };
-
-const GRAPH: &[&str] = &["format", "node", "wire", "variable", "event", "layout"];
-const SCENE: &[&str] = &["format", "start", "node", "wire", "variable", "event", "layout"];
-const FUNCTION: &[&str] = &["format", "node", "wire", "variable", "input", "output", "layout"];
-const NODE: &[&str] = &["id", "type", "attributes", "enabled", "pulse_pass_through"];
-const WIRE: &[&str] = &["from", "to"];
 
 /// How many bytes of a value a hint shows.
 const LONGEST_SHOWN: usize = 40;
@@ -49,6 +46,7 @@ pub fn parse_graph(source: Source, id: String, scope: Scope, faults: &mut Faults
         inputs: Vec::new(),
         outputs: Vec::new(),
         start: true,
+        unsound: Vec::new(),
     };
     let is_function = scope == Scope::Function;
     for (key, item) in &file {
@@ -56,8 +54,12 @@ pub fn parse_graph(source: Source, id: String, scope: Scope, faults: &mut Faults
             "format" => {}
             "node" => graph.nodes = nodes(&mut reader, item),
             "wire" => graph.wires = wires(&mut reader, item),
-            "variable" => graph.variables = super::declared::variables(&mut reader, item),
-            "event" if !is_function => graph.events = super::declared::events(&mut reader, item),
+            "variable" => {
+                graph.variables = super::declared::variables(&mut reader, item, &mut graph.unsound);
+            }
+            "event" if !is_function => {
+                graph.events = super::declared::events(&mut reader, item, &mut graph.unsound);
+            }
             "input" if is_function => graph.inputs = super::declared::inputs(&mut reader, item),
             "output" if is_function => graph.outputs = super::declared::outputs(&mut reader, item),
             "start" if scope == Scope::Scene => graph.start = reader.boolean(item).unwrap_or(graph.start),

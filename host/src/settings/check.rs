@@ -43,13 +43,17 @@ pub(super) fn default(field: &Field) -> Value {
 
 /// The value as the field's type, if the field allows it.
 pub(super) fn check(field: &Field, value: &Value) -> Result<Value, Problem> {
-    let typed = literal::coerce(value, field.data_type).map_err(|mismatch| {
-        Problem::new(if is_secret(field) {
+    let typed = literal::coerce(value, field.data_type).map_err(|mismatch| match is_secret(field) {
+        true => {
             let expected = literal::expected(field.data_type);
-            format!("{}: expected {expected}, found {}", field.id, value.data_type())
-        } else {
-            format!("{}: {mismatch}", field.id)
-        })
+            Problem::new(format!(
+                "{}: expected {expected}, found {}",
+                field.id,
+                value.data_type()
+            ))
+        }
+        false => Problem::new(format!("{}: {mismatch}", field.id))
+            .hint(literal::how_to_write(value, field.data_type)),
     })?;
     let typed = elements(field, typed)?;
     content(field, &typed)?;
@@ -161,11 +165,15 @@ fn range(field: &Field, value: &Value) -> Result<(), Problem> {
         "" => String::new(),
         unit => format!(" {unit}"),
     };
-    Err(Problem::new(format!(
+    let message = format!(
         "{} is {}, expected {allowed}{unit}",
         field.id,
         Shown(field, value)
-    )))
+    );
+    Err(Problem {
+        message,
+        hint: Some(field.help.clone()).filter(|help| !help.is_empty()),
+    })
 }
 
 fn options(field: &Field, value: &Value) -> Result<(), Problem> {

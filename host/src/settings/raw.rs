@@ -10,7 +10,11 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{FILE, item::Item};
+use super::{
+    FILE,
+    item::Item,
+    keys::{self, HOST, PLUGIN},
+};
 use crate::{
     diagnostics::{Fault, Faults, Source, suggestion},
     literal::{
@@ -20,10 +24,6 @@ use crate::{
     logic::Spanned,
     plugins::{Hash, LibraryRule},
 };
-
-const KEYS: &[&str] = &["format", "plugins", "host", "settings"];
-const PLUGIN: &[&str] = &["enabled", "sha256", "trust_file"];
-const HOST: &[&str] = &["plugin_paths", "system_calls"];
 
 /// `settings.toml` before any section is validated.
 #[derive(Clone)]
@@ -112,7 +112,7 @@ impl RawSettings {
                 "plugins" => settings.plugins = plugins(&mut reader, item),
                 "host" => settings.host = host(&mut reader, item),
                 "settings" => settings.sections = sections(&mut reader, item),
-                _ => reader.unknown(key, KEYS),
+                _ => reader.unknown(key, keys::FILE),
             }
         }
         Some(settings)

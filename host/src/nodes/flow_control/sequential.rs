@@ -2,9 +2,9 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::Builtin;
+use crate::nodes::{Builtin, SEQUENTIAL};
 
-const TYPE: NodeType = NodeType::action("flow_control.sequential", "Sequential")
+const TYPE: NodeType = NodeType::action(SEQUENTIAL, "Sequential")
     .category("Flow Control")
     .help("Runs its branches from first to last, each to its end. A delay inside one suspends only that branch.")
     .attributes(&[Attribute::new("count", "Pulse Count", DataType::Int).default(Literal::Int(2))])

@@ -5,10 +5,10 @@ use pulsewire_plugin_api::{NodeResult, prelude::*};
 use crate::{
     engine::{EngineNode, EventId, World},
     compile::IS_PERSISTENT,
-    nodes::{Builtin, ON_VARIABLE_CHANGE, ON_VARIABLE_SET, VARIABLE},
+    nodes::{Builtin, ON_VARIABLE_CHANGE, ON_VARIABLE_SET, VARIABLE, VARIABLE_SETTER},
 };
 
-const TYPE: NodeType = NodeType::action("variables.variable_setter", "Variable Setter")
+const TYPE: NodeType = NodeType::action(VARIABLE_SETTER, "Variable Setter")
     .category("Variables")
     .help("Writes the variable and outputs its new value. On Variable Set and On Variable Change fire after the current branch.")
     .attributes(&[VARIABLE])
