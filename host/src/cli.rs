@@ -10,6 +10,7 @@ mod failure;
 mod new;
 mod plugins;
 mod run;
+mod schema;
 mod settings;
 mod toolbox;
 mod validate;
@@ -88,6 +89,11 @@ enum Command {
     New {
         #[command(subcommand)]
         command: new::Command,
+    },
+    /// Print the JSON Schema of the project's files, for editors
+    Schema {
+        /// Of which file
+        file: schema::File,
     },
     /// Open a library and answer on stdout; the host runs it before it opens the library itself
     #[command(name = TRY_LIBRARY, hide = true)]
@@ -180,6 +186,7 @@ fn execute(arguments: Arguments, out: &mut io::Stdout) -> Result<ExitCode, Failu
         Command::TryLibrary { path } => Ok(try_library(&path)),
         Command::Validate(arguments) => validate::execute(arguments, out),
         Command::ValidateCheck(arguments) => validate::check(&arguments),
+        Command::Schema { file } => schema::execute(&place, file, out),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "pulsewire", out);
             Ok(ExitCode::SUCCESS)

@@ -52,6 +52,7 @@ pub mod nodes;
 pub mod plugins;
 pub mod project;
 pub mod runtime;
+pub mod schema;
 pub mod settings;
 pub mod toolbox;
 pub mod validate;

@@ -333,6 +333,11 @@ impl Project {
         json_of(&self.sections, faults)
     }
 
+    /// The names of the entries of a settings list, by `section.list`; `None` if there is no such list now.
+    pub fn names(&self, list: &str) -> Option<Vec<String>> {
+        names_in(&self.sections)(list)
+    }
+
     /// Reads the logic files.
     pub fn read_logic(&self, faults: &mut Faults) -> Vec<Graph> {
         read_project_logic(&self.folder, faults)
