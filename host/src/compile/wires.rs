@@ -213,8 +213,14 @@ fn sockets(shape: &Shape, is_output: bool) -> Vec<&str> {
 /// Whether there is such an output or input. Asked for every wire, so it gathers nothing.
 fn has(shape: &Shape, is_output: bool, id: &str) -> bool {
     match is_output {
-        true => shape.pulse_outputs.iter().any(|pulse| pulse == id) || shape.outputs.iter().any(|output| output.id == id),
-        false => shape.pulse_inputs.iter().any(|pulse| pulse == id) || shape.inputs.iter().any(|input| input.id == id),
+        true => {
+            shape.pulse_outputs.iter().any(|pulse| pulse == id)
+                || shape.outputs.iter().any(|output| output.id == id)
+        }
+        false => {
+            shape.pulse_inputs.iter().any(|pulse| pulse == id)
+                || shape.inputs.iter().any(|input| input.id == id)
+        }
     }
 }
 

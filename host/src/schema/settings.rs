@@ -50,6 +50,13 @@ pub fn settings<'a>(
 fn plugin(key: &str) -> Json {
     match key {
         "enabled" => json!({ "type": "boolean", "description": "Whether the plugin is on." }),
+        "sha256" => {
+            json!({ "type": "string", "description": "The only library that may be loaded, by its SHA-256." })
+        }
+        "trust_file" => json!({
+            "type": "boolean",
+            "description": "Whether the library may be a link out of the plugin folders, and writable by others.",
+        }),
         _ => json!({}),
     }
 }
