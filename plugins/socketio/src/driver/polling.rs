@@ -309,13 +309,23 @@ impl Polling {
     fn gather(&mut self, client: &mut Client) -> Batch {
         let protocol = self.payload.protocol().unwrap_or_default();
         let mut batch = Batch::new(protocol, self.max_payload);
+        // Whoever hands events over a tick later, as the official server does, drops those that come in one body with a
+        // goodbye.
+        let mut is_goodbye = true;
         while let Some(frame) = self.held.take().or_else(|| client.poll_transmit()) {
-            if let Err(frame) = batch.push(frame) {
+            let may_follow = is_goodbye || !says_goodbye(&frame);
+            is_goodbye = says_goodbye(&frame);
+            let refused = match may_follow {
+                true => batch.push(frame),
+                false => Err(frame),
+            };
+            if let Err(frame) = refused {
                 self.held = Some(frame);
                 return batch;
             }
         }
-        if self.closing == Closing::Wanted && batch.push(Frame::Text(CLOSE.to_owned())).is_ok() {
+        if self.closing == Closing::Wanted && is_goodbye && batch.push(Frame::Text(CLOSE.to_owned())).is_ok()
+        {
             self.closing = Closing::Sent;
         }
         batch
@@ -337,6 +347,11 @@ impl Polling {
         let request = endpoint.polling(content_type, body, Some(session), &random::unique());
         Some(request.map_err(|error| unusable(&error)))
     }
+}
+
+/// Whether a frame leaves a namespace: a message with the packet DISCONNECT.
+fn says_goodbye(frame: &Frame) -> bool {
+    matches!(frame, Frame::Text(text) if text.starts_with("41"))
 }
 
 fn session<'a>(sid: &'a Option<String>, cookies: &'a Cookies) -> Option<Session<'a>> {

@@ -89,26 +89,29 @@ fn a_lost_connection_is_a_reason_to_send_again() {
 /// The official client would keep them until `connect()` is called again, which here makes a new connection.
 #[test]
 fn stop_writes_what_waits_behind_the_event_under_way() {
-    // Over polling the official server drops events that come in one body with the goodbye.
-    let server = RealServer::start(Kind::Node);
-    let mut chat = Chat::started(&server, retrying(5, EVER));
-    let mut node = asking(&mut chat);
-    chat.send("third", "/", "under way");
-    node.run(["note", "/", "0"]);
-    for n in 1..20 {
-        chat.send("note", "/", &n.to_string());
+    for transport in ["websocket", "polling"] {
+        let server = RealServer::start(Kind::Node);
+        let mut fields = retrying(5, EVER);
+        fields["transports"] = json!([transport]);
+        let mut chat = Chat::started(&server, fields);
+        let mut node = asking(&mut chat);
+        chat.send("third", "/", "under way");
+        node.run(["note", "/", "0"]);
+        for n in 1..20 {
+            chat.send("note", "/", &n.to_string());
+        }
+        chat.stop();
+        chat.on("stop").wait(LONG);
+        assert_eq!(node.run_own_event(LONG).flow, Flow::fire(3));
+        server.wait_for(&json!({"on": "disconnect"}), LONG);
+        assert_eq!(arrived(&server, "third"), ["under way"]);
+        assert_eq!(
+            arrived(&server, "note"),
+            (0..20).map(|n| n.to_string()).collect::<Vec<_>>()
+        );
+        assert_eq!(chat.on("error").waiting(), 0);
+        chat.deactivate();
     }
-    chat.stop();
-    chat.on("stop").wait(LONG);
-    assert_eq!(node.run_own_event(LONG).flow, Flow::fire(3));
-    server.wait_for(&json!({"on": "disconnect"}), LONG);
-    assert_eq!(arrived(&server, "third"), ["under way"]);
-    assert_eq!(
-        arrived(&server, "note"),
-        (0..20).map(|n| n.to_string()).collect::<Vec<_>>()
-    );
-    assert_eq!(chat.on("error").waiting(), 0);
-    chat.deactivate();
 }
 
 #[test]
