@@ -4,7 +4,7 @@
 //! schema cannot say, such as whether the two ends of a wire fit, is left to `pulsewire check`; a schema refuses nothing
 //! that `check` accepts.
 //!
-//! Start with [`logic`] and [`settings`].
+//! Start with [`logic()`] and [`settings()`].
 
 mod logic;
 mod settings;

@@ -1,5 +1,4 @@
 //! What a project hears of its own errors, and how the console tells how a line is meant.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use pulsewire_it::project::{Project, graph};
 use serde_json::{Value, json};
