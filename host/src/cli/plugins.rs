@@ -1,17 +1,16 @@
 //! `pulsewire plugins`.
 
+mod info;
+mod paths;
+
 use std::{io::Write, path::Path, process::ExitCode};
 
 use serde::Serialize;
 
-use super::{
-    Failure, Place,
-    describe::{NodeTypeShape, table},
-    print_json,
-};
+use super::{Failure, Place, describe::table, print_json};
 use crate::{
     diagnostics::{Faults, suggestion},
-    plugins::{Entry, Report, State},
+    plugins::{Entry, State},
     project::Project,
     settings::edit,
 };
@@ -29,6 +28,12 @@ pub(super) enum Command {
         /// Its id
         id: String,
         /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show where plugins are looked for, in order, and what was found there
+    Paths {
+        /// Print a JSON array
         #[arg(long)]
         json: bool,
     },
@@ -82,7 +87,8 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
             out.write_all(table(&lines).as_bytes())?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Info { id, json } => info(&place.open_without_plugins()?, &id, json, out),
+        Command::Info { id, json } => info::execute(&place.open_without_plugins()?, &id, json, out),
+        Command::Paths { json } => paths::execute(&place.open_without_plugins()?, json, out),
         Command::Retry { id } => retry(&place.open_without_plugins()?, &id, out),
         Command::Enable { id, json } => switch(place, &id, true, json, out),
         Command::Disable { id, json } => switch(place, &id, false, json, out),
@@ -118,86 +124,6 @@ impl<'a> Row<'a> {
             path: entry.path(),
         }
     }
-}
-
-fn info(project: &Project, id: &str, json: bool, out: &mut impl Write) -> Result<ExitCode, Failure> {
-    #[derive(Serialize)]
-    struct Info<'a> {
-        #[serde(flatten)]
-        row: Row<'a>,
-        api: &'a str,
-        min_host_api: &'a str,
-        target: &'a str,
-        node_types: Vec<NodeTypeShape<'a>>,
-        sections: Vec<&'a str>,
-        reports: Vec<Report>,
-    }
-    let entry = find(project, id)?;
-    let manifest = entry.manifest();
-    let info = Info {
-        row: Row::new(entry, project),
-        api: manifest.map_or("", |manifest| &manifest.api),
-        min_host_api: manifest.map_or("", |manifest| &manifest.min_host_api),
-        target: manifest.map_or("", |manifest| &manifest.target),
-        node_types: manifest
-            .map(|manifest| {
-                manifest
-                    .node_types
-                    .iter()
-                    .map(|one| NodeTypeShape::new(one, Some(id)))
-                    .collect()
-            })
-            .unwrap_or_default(),
-        sections: manifest
-            .map(|manifest| {
-                manifest
-                    .sections
-                    .iter()
-                    .map(|section| section.id.as_str())
-                    .collect()
-            })
-            .unwrap_or_default(),
-        reports: entry.reports().list(),
-    };
-    if json {
-        return print_json(out, &info);
-    }
-    let row = &info.row;
-    writeln!(out, "{} {} ({})", row.name, row.version, row.category)?;
-    if !row.description.is_empty() {
-        writeln!(out, "{}", row.description)?;
-    }
-    writeln!(
-        out,
-        "id: {}\nenabled: {}\nstate: {}",
-        row.id,
-        row.enabled,
-        entry.state()
-    )?;
-    if let Some(path) = row.path {
-        writeln!(out, "library: {}", path.display())?;
-    }
-    if manifest.is_some() {
-        writeln!(
-            out,
-            "api: {}, needs a host with {}\nbuilt for: {}",
-            info.api, info.min_host_api, info.target
-        )?;
-        let verb = if project.plugins().added(id).is_some() {
-            "adds"
-        } else {
-            "would add"
-        };
-        writeln!(out, "{verb} the sections: {}", info.sections.join(", "))?;
-        writeln!(out, "{verb} the nodes:")?;
-        for node_type in manifest.into_iter().flat_map(|manifest| &manifest.node_types) {
-            writeln!(out, "  {}  {}", node_type.id, node_type.name)?;
-        }
-    }
-    for report in &info.reports {
-        writeln!(out, "{report}")?;
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn retry(project: &Project, id: &str, out: &mut impl Write) -> Result<ExitCode, Failure> {

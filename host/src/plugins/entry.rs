@@ -4,6 +4,7 @@ use std::{
     fmt,
     path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
 };
 
 use pulsewire_plugin_api::{abi::loaded::LoadedPlugin, manifest::Manifest};
@@ -15,6 +16,9 @@ use super::{
     report::{Report, Reports},
     services::{Account, Connection, EngineServices},
 };
+
+/// How many states of a plugin are kept; who switches it for months must not fill the memory.
+const MAX_HISTORY: usize = 100;
 
 /// Where a plugin stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +79,11 @@ pub struct Entry {
     /// A second library of the same id; it stays failed.
     pub(super) is_shadowed: bool,
     pub(super) hash: Option<Hash>,
+    pub(super) compiler: Option<String>,
+    /// How long it took to load.
+    pub(super) loading: Duration,
+    since: Instant,
+    history: Vec<(Duration, &'static str)>,
     /// Its number among the places of calls; 0 if it has none.
     pub(super) place: u32,
     pub(super) account: Arc<Account>,
@@ -98,6 +107,10 @@ impl Entry {
             state: State::Missing,
             is_shadowed: false,
             hash: None,
+            compiler: None,
+            loading: Duration::ZERO,
+            since: Instant::now(),
+            history: Vec::new(),
             place: 0,
             account: Arc::new(account),
             running: None,
@@ -158,10 +171,28 @@ impl Entry {
     /// Takes over what the static checks found.
     pub(super) fn take_inspection(&mut self, inspection: Inspection) {
         self.manifest = inspection.manifest;
+        self.compiler = inspection.compiler;
         match inspection.rejection {
             Some(rejection) => self.fail(rejection.report()),
-            None => self.state = State::Declared,
+            None => self.set_state(State::Declared),
         }
+    }
+
+    pub(super) fn set_state(&mut self, state: State) {
+        if self.history.len() < MAX_HISTORY {
+            self.history.push((self.since.elapsed(), state.name()));
+        }
+        self.state = state;
+    }
+
+    /// Its states so far, the first [`MAX_HISTORY`] of them, with the time since the host looked for plugins.
+    pub(super) fn history(&self) -> &[(Duration, &'static str)] {
+        &self.history
+    }
+
+    /// The release of the compiler that built it, if the library says so.
+    pub fn compiler(&self) -> Option<&str> {
+        self.compiler.as_deref()
     }
 
     /// Puts a call of the plugin on record, if anything is.
@@ -172,7 +203,7 @@ impl Entry {
     /// Ends in failure; whatever ran is dropped.
     pub(super) fn fail(&mut self, report: Report) {
         self.stop();
-        self.state = State::Failed(report.message.clone());
+        self.set_state(State::Failed(report.message.clone()));
         self.account.reports.push(report);
     }
 

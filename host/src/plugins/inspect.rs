@@ -48,6 +48,8 @@ pub(super) struct Inspection {
     pub(super) rejection: Option<Rejection>,
     /// The size of its file, if it is one.
     pub(super) bytes: Option<u64>,
+    /// The compiler that built it, if it says so.
+    pub(super) compiler: Option<String>,
 }
 
 impl Inspection {
@@ -63,12 +65,14 @@ impl Inspection {
                     manifest: examined.manifest,
                     rejection: verdict.err(),
                     bytes: Some(bytes),
+                    compiler: examined.compiler,
                 }
             }
             Err(rejection) => Self {
                 manifest: None,
                 rejection: Some(rejection),
                 bytes: None,
+                compiler: None,
             },
         }
     }
@@ -82,11 +86,13 @@ pub(super) struct Examined {
     pub(super) loaded_bytes: u64,
     /// The names of the libraries that it needs.
     pub(super) needed: Vec<String>,
+    pub(super) compiler: Option<String>,
 }
 
 /// What the library of the plugin `id` says about itself, and the verdict on it.
 pub(super) fn examine<R: Read + Seek>(file: PartialFile<R>, id: &str) -> Examined {
     let (loaded_bytes, needed) = (object_file::loaded_bytes(&file), object_file::needed(&file));
+    let compiler = object_file::compiler(&file);
     let (manifest, verdict) = match object_file::metadata(&file).map(|json| descriptors::read(json, id)) {
         Ok(read) => read,
         Err(rejection) => (None, Err(file.into_refusal().unwrap_or(rejection))),
@@ -96,6 +102,7 @@ pub(super) fn examine<R: Read + Seek>(file: PartialFile<R>, id: &str) -> Examine
         verdict,
         loaded_bytes,
         needed,
+        compiler,
     }
 }
 

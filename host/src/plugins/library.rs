@@ -19,7 +19,7 @@ use super::{image::Image, inspect::Stamp};
 pub enum OpenError {
     /// The system's loader refuses it: a library that it needs is missing, or a symbol.
     #[error("the system cannot open the library: {0}")]
-    Loader(#[source] libloading::Error),
+    Loader(String),
     /// What it exports is not a plugin for this host.
     #[error(transparent)]
     Entry(#[from] EntryError),
@@ -64,7 +64,7 @@ fn resolved(path: &Path) -> PathBuf {
 
 /// Opens exactly this file; it stays open. `[logic-thread]`
 pub(crate) fn open_for_good(path: &Path) -> Result<LoadedLibrary, OpenError> {
-    let entry = entry_of(path).map_err(OpenError::Loader)?;
+    let entry = entry_of(path).map_err(|error| OpenError::Loader(reason(&error, path)))?;
     // SAFETY: `entry` is the value of the entry symbol, and its library was leaked.
     Ok(unsafe { LoadedLibrary::from_entry(entry) }?)
 }
@@ -92,6 +92,12 @@ fn entry_of(path: &Path) -> Result<*const (), libloading::Error> {
     let entry = unsafe { library.get::<*const ()>(ENTRY_SYMBOL) }.map(|symbol| *symbol);
     std::mem::forget(library);
     entry.and_then(not_null)
+}
+
+/// What the system says, which stands below the error; without the path of the copy, which tells nobody anything.
+fn reason(error: &libloading::Error, path: &Path) -> String {
+    let said = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    said.replace(&format!("{}: ", path.display()), "")
 }
 
 fn not_null(entry: *const ()) -> Result<*const (), libloading::Error> {

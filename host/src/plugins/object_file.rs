@@ -118,6 +118,16 @@ pub(super) fn needed<'a>(library: impl ReadRef<'a>) -> Vec<String> {
         .collect()
 }
 
+/// Which compiler says in the library that it built it: `rustc 1.95.0 (…)`.
+pub(super) fn compiler<'a>(library: impl ReadRef<'a>) -> Option<String> {
+    let file = object::File::parse(library).ok()?;
+    let comments = file.section_by_name(".comment")?.data().ok()?;
+    let mut comments = comments
+        .split(|&byte| byte == 0)
+        .filter_map(|one| std::str::from_utf8(one).ok());
+    comments.find_map(|comment| Some(format!("rustc {}", comment.strip_prefix("rustc version ")?)))
+}
+
 fn damaged(error: object::Error) -> Rejection {
     Rejection::Damaged {
         reason: error.to_string(),

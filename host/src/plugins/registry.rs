@@ -20,11 +20,12 @@ use super::{
     error::{CallError, LoadError, REPORT_IT},
     image::Image,
     inspect::{Inspection, library_file_name},
-    last_run, loading,
+    last_run::{self, LastRun},
+    loading,
     plugin_log::{LogSink, ProcessLog},
     report::{Report, Step},
-    safeguards::{LibraryRule, Safeguards},
-    search::SearchPath,
+    safeguards::{Knowledge, LibraryRule, Safeguards},
+    search::{Folder, SearchPath},
     services::{Account, EngineServices},
 };
 
@@ -45,6 +46,8 @@ pub struct Plugins {
     /// The record of calls, in a run. The watchdog goes first: it has a share in it.
     watchdog: Option<Watchdog>,
     calls: Option<Arc<Calls>>,
+    /// Whose run it is.
+    project: Option<PathBuf>,
 }
 
 impl Plugins {
@@ -72,6 +75,7 @@ impl Plugins {
             generation: 0,
             watchdog: None,
             calls: None,
+            project: None,
         };
         for found in found {
             let mut entry = plugins.new_entry(&found.id);
@@ -80,7 +84,7 @@ impl Plugins {
                 entry.is_shadowed = true;
                 entry.fail(duplicate(first));
             } else if config.get(&found.id) == Some(&false) || plugins.safeguards.without_plugins {
-                entry.state = State::Disabled;
+                entry.set_state(State::Disabled);
             }
             plugins.entries.push(entry);
         }
@@ -112,6 +116,23 @@ impl Plugins {
         self.entries.iter_mut().find(|entry| entry.id == id)
     }
 
+    /// The folders that are searched, in order.
+    pub fn folders(&self) -> &[Folder] {
+        self.search.folders()
+    }
+
+    /// What is known of the library of a plugin.
+    pub fn knowledge(&self, entry: &Entry) -> Option<Knowledge> {
+        Knowledge::of(&self.safeguards, entry.path()?)
+    }
+
+    /// What the last run of the project that ended well has kept of the plugin.
+    pub fn last_run(&self, project: &Path, id: &str) -> Option<LastRun> {
+        last_run::kept(&self.safeguards, project)
+            .into_iter()
+            .find(|kept| kept.plugin == id)
+    }
+
     /// What was wrong with the search itself, such as a folder that is not there.
     pub fn search_reports(&self) -> &[Report] {
         &self.reports
@@ -141,7 +162,7 @@ impl Plugins {
             (false, _) => entry.stop(),
         }
         if !enabled && entry.path.is_some() {
-            entry.state = State::Disabled;
+            entry.set_state(State::Disabled);
         }
         entry
     }
@@ -180,13 +201,15 @@ impl Plugins {
                 state: entry.state.clone(),
             });
         }
+        let began = Instant::now();
         let entered = entry.enter(calls.as_deref(), Call::Load);
         let loaded = loading::load(entry, generation, engine, &self.safeguards, taken);
         drop(entered);
+        entry.loading = began.elapsed();
         match loaded {
             Ok(running) => {
                 entry.running = Some(running);
-                entry.state = State::Loaded;
+                entry.set_state(State::Loaded);
                 Ok(())
             }
             Err(error) => {
@@ -219,6 +242,7 @@ impl Plugins {
         }
         self.watchdog = Some(Watchdog::start(Arc::clone(&calls), budget));
         self.calls = Some(calls);
+        self.project = Some(project.to_owned());
     }
 
     /// Tries the library of `id` out in a child process, whatever is known of it, also out of quarantine; for
@@ -242,7 +266,7 @@ impl Plugins {
         entry.running = Some(running);
         match result {
             Ok(()) => {
-                entry.state = State::Active;
+                entry.set_state(State::Active);
                 Ok(())
             }
             Err(reason) => {
@@ -265,7 +289,7 @@ impl Plugins {
         entry.running = Some(running);
         entry.stop();
         drop(entered);
-        entry.state = State::Declared;
+        entry.set_state(State::Declared);
         if took > DEACTIVATION_LIMIT {
             let message = format!("plugin `{id}` took {:.1} s to deactivate", took.as_secs_f64());
             let hint = format!(
@@ -364,6 +388,9 @@ impl Plugins {
 impl Drop for Plugins {
     fn drop(&mut self) {
         self.deactivate_all();
+        if let (Some(_), Some(project)) = (&self.calls, &self.project) {
+            last_run::keep(&self.safeguards, project, &self.entries);
+        }
     }
 }
 
@@ -410,7 +437,7 @@ fn set_missing(search: &SearchPath, entry: &mut Entry) {
         library.display(),
         folders.join(", ")
     );
-    entry.state = State::Missing;
+    entry.set_state(State::Missing);
     entry.account.reports.push(report.hint(hint));
 }
 

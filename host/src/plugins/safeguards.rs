@@ -128,6 +128,27 @@ impl Safeguards {
     }
 }
 
+/// What is known of a library without opening it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Knowledge {
+    /// The hash of its file.
+    pub hash: Hash,
+    /// Whether it was tried out, and what came out: nothing, or why it is in quarantine.
+    pub tried_out: Option<Result<(), String>>,
+}
+
+impl Knowledge {
+    /// Nothing of a library that cannot be read.
+    pub(super) fn of(safeguards: &Safeguards, library: &Path) -> Option<Self> {
+        let hash = hash_library(library).ok()?;
+        let tried_out = safeguards.verdicts().get(&hash).map(|verdict| match verdict {
+            Verdict::Good => Ok(()),
+            Verdict::Quarantined { reason } => Err(reason),
+        });
+        Some(Self { hash, tried_out })
+    }
+}
+
 /// [`CACHE_VARIABLE`], or `pulsewire` in `XDG_CACHE_HOME` or `~/.cache`; a relative one does not count.
 pub fn user_cache() -> Option<PathBuf> {
     let home = env::home_dir().map(OsString::from);

@@ -48,10 +48,8 @@ fn open_and_register(path: &Path) -> Result<(), LoadError> {
     let library = library::open_for_good(path)?;
     // No service is there before a plugin is active; it may log.
     let account = Arc::new(Account::new("probe", Arc::new(ProcessLog)));
-    let registered = loading::register(library, &account, 0)?;
-    // What its destructor does is no matter any more.
-    std::mem::forget(registered);
-    Ok(())
+    // The plugin is dropped, too: the host will do the same.
+    loading::register(library, &account, 0).map(drop)
 }
 
 /// Makes sure that the child does no harm where the parent can't see it. What the system refuses is left out.

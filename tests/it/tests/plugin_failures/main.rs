@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod in_process;
+mod info;
 mod last_run;
 mod misbehaving;
+mod mutants;
 mod place;
 mod probe;
 mod quarantine;
+mod rows;

@@ -15,19 +15,23 @@ pub(crate) const SHORT: Duration = Duration::from_millis(500);
 /// The library that does this, and is otherwise sound.
 #[track_caller]
 pub(crate) fn that_does(name: &str) -> Vec<u8> {
-    const MARK: &[u8] = b"misbehaves does:";
-    let mut library = fs::read(fixtures::path(ID)).unwrap();
-    let places = library.windows(MARK.len()).enumerate();
+    let mark = |name: &str| format!("misbehaves does:{name:<32}").into_bytes();
+    replaced(fs::read(fixtures::path(ID)).unwrap(), &mark("none"), &mark(name))
+}
+
+/// The library with these bytes replaced by as many others, wherever they stand.
+#[track_caller]
+pub(crate) fn replaced(mut library: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let places = library.windows(from.len()).enumerate();
     let places: Vec<usize> = places
-        .filter(|(_, bytes)| *bytes == MARK)
+        .filter(|(_, bytes)| *bytes == from)
         .map(|(at, _)| at)
         .collect();
-    for at in &places {
-        let place = &mut library[at + MARK.len()..][..32];
-        place.fill(b' ');
-        place[..name.len()].copy_from_slice(name.as_bytes());
+    assert!(!places.is_empty(), "the library lacks these bytes");
+    for at in places {
+        library[at..at + to.len()].copy_from_slice(to);
     }
-    assert!(!places.is_empty(), "the fixture has no place for `{name}`");
     library
 }
 
