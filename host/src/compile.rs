@@ -139,6 +139,10 @@ pub struct NodeModel {
     pub node_type: String,
     /// The plugin that the type belongs to.
     pub plugin: Option<String>,
+    /// The pulse inputs' ids.
+    pub pulse_inputs: Box<[String]>,
+    /// The data inputs' ids.
+    pub inputs: Box<[String]>,
     /// The data outputs.
     pub outputs: Box<[OutputInfo]>,
     /// The pulse outputs' ids.

@@ -7,6 +7,7 @@
 
 mod branch;
 mod events;
+mod inspect;
 mod keep;
 mod node;
 mod queue;
@@ -18,6 +19,7 @@ mod timers;
 mod world;
 
 pub use events::{EventId, Events};
+pub use inspect::{Cause, InspectError, Inspector, Metrics, Position, Probe, Step, Trace, TypeMetrics};
 pub(crate) use keep::Keeper;
 pub use node::{EngineNode, Placeholder};
 pub(crate) use node::{PassEvent, PluginNode};

@@ -46,6 +46,7 @@ pub mod convert;
 pub mod defaults;
 pub mod diagnostics;
 pub mod engine;
+pub mod inspect;
 pub mod literal;
 pub mod logic;
 pub mod nodes;

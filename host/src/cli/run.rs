@@ -3,7 +3,8 @@
 use std::{
     collections::HashMap,
     fs,
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{Arc, atomic::AtomicBool},
@@ -22,6 +23,7 @@ use super::{Failure, Place};
 use crate::{
     console::{Console, Format, StreamConsole},
     engine::{Outcome, StopHandle},
+    inspect,
     runtime::{RunOptions, Runtime, StartError},
 };
 
@@ -45,6 +47,9 @@ pub(super) struct Arguments {
     /// How the project's console is written to stdout
     #[arg(long, value_enum, default_value_t = ConsoleFormat::Text)]
     console: ConsoleFormat,
+    /// Let tools look into the run, over a WebSocket on this loopback address: `127.0.0.1:0` is a free port
+    #[arg(long, value_name = "ADDRESS")]
+    inspect: Option<SocketAddr>,
     /// Options for the project, `--name value` each; Get Command Line Option reads them
     #[arg(last = true, value_name = "OPTIONS")]
     options: Vec<String>,
@@ -90,13 +95,33 @@ pub(super) fn execute(place: &Place, arguments: Arguments) -> Result<ExitCode, F
         StartError::Project(faults) => Failure::Project(faults),
     })?;
     signals.stop(runtime.stop_handle());
+    let inspected = arguments
+        .inspect
+        .map(|address| inspect(address, &mut runtime))
+        .transpose()?;
     let outcome = runtime.run(arguments.limit);
-    drop(runtime);
+    drop((inspected, runtime));
     Ok(match outcome {
         // The Exit node allows 0 to 255 only.
         Outcome::Exit(code) => ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)),
         Outcome::Stopped | Outcome::Deadline | Outcome::Attention => ExitCode::SUCCESS,
     })
+}
+
+/// Serves tools until it is dropped, and says where.
+fn inspect(address: SocketAddr, runtime: &mut Runtime) -> Result<inspect::Server, Failure> {
+    if !address.ip().is_loopback() {
+        let message = format!(
+            "`--inspect {address}`: {} is no address of the loopback interface",
+            address.ip()
+        );
+        return Err(Failure::Usage(message));
+    }
+    let server = inspect::Server::start(address, runtime.engine().inspector())
+        .map_err(|error| Failure::refused(format!("`--inspect {address}`: {error}"), None))?;
+    // Not the log, which can be switched off: without the token nobody can connect.
+    let _ = writeln!(io::stderr(), "inspect: {}", server.url());
+    Ok(server)
 }
 
 /// The options by their names: `--name value`, `--name=value`, or `--name` alone, whose value is empty.

@@ -263,6 +263,8 @@ fn model(one: &Use<'_>, draft: &Draft<'_>, variable: Option<VariablePlace>) -> N
             Some(entry) => Entry::plugin(entry).map(str::to_owned),
             None => node_type.split_once('.').map(|(plugin, _)| plugin.to_owned()),
         },
+        pulse_inputs: draft.shape.pulse_inputs.clone().into(),
+        inputs: draft.shape.inputs.iter().map(|input| input.id.clone()).collect(),
         outputs: draft.shape.outputs.clone().into(),
         pulse_outputs: draft.shape.pulse_outputs.clone().into(),
         attributes,

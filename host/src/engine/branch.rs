@@ -2,7 +2,7 @@
 
 use pulsewire_plugin_api::{Call, Flow, NodeError, NodeResult, value::Value};
 
-use super::{node::EngineNode, run::Engine, timers::TimerId, world::World};
+use super::{inspect::Caller, node::EngineNode, run::Engine, timers::TimerId, world::World};
 use crate::{compile::Target, console::Level};
 
 /// How many nodes a branch may execute before it counts as endless.
@@ -24,24 +24,32 @@ pub(super) enum Entry<'a> {
 impl Engine {
     /// Runs the branch that begins with `entry` at `node`, to its end.
     pub(super) fn run_branch(&mut self, node: u32, entry: Entry<'_>) {
+        match self.watch.is_on {
+            false => self.run_whole_branch::<false>(node, entry),
+            true => self.run_whole_branch::<true>(node, entry),
+        }
+    }
+
+    /// Compiled twice, so that a branch that nobody watches pays nothing for it.
+    fn run_whole_branch<const WATCHED: bool>(&mut self, node: u32, entry: Entry<'_>) {
         let mut steps = STEP_BUDGET;
         self.recent.clear();
         let mut at = match entry {
-            Entry::Event(values) => self.step(node, 0, |node, call, world| {
+            Entry::Event(values) => self.step::<WATCHED>(node, Caller::Event, |node, call, world| {
                 node.on_event(&mut call.with_values(values), world)
             }),
-            Entry::Timer(timer) => self.step(node, 0, |node, mut call, world| {
+            Entry::Timer(timer) => self.step::<WATCHED>(node, Caller::Timer, |node, mut call, world| {
                 node.on_timer(&mut call, world, timer)
             }),
         };
         loop {
             if at.is_none() {
-                at = self.unwind(&mut steps);
+                at = self.unwind::<WATCHED>(&mut steps);
             }
             if at.is_none() || !self.may_step(at.node, &mut steps) {
                 break;
             }
-            at = self.step(at.node, at.pulse, |node, mut call, world| {
+            at = self.step::<WATCHED>(at.node, Caller::Pulse(at.pulse), |node, mut call, world| {
                 node.execute(&mut call, world)
             });
         }
@@ -51,14 +59,16 @@ impl Engine {
     }
 
     /// The branch has come to a dead end: resumes the nodes that wait for it, innermost first.
-    fn unwind(&mut self, steps: &mut u64) -> Target {
+    fn unwind<const WATCHED: bool>(&mut self, steps: &mut u64) -> Target {
         while let Some(node) = self.stack.pop() {
             self.cells[node as usize].waits = false;
             // A loop with an empty body spends its budget here.
             if !self.may_step(node, steps) {
                 break;
             }
-            let target = self.step(node, 0, |node, mut call, world| node.resume(&mut call, world));
+            let target = self.step::<WATCHED>(node, Caller::Resume, |node, mut call, world| {
+                node.resume(&mut call, world)
+            });
             if !target.is_none() {
                 return target;
             }
@@ -85,12 +95,15 @@ impl Engine {
     /// Calls one node and returns where the pulse goes: in a register, which an `Option` of it would not be. One copy for
     /// each way to call, so that nothing has to be decided here.
     #[inline(always)]
-    fn step(
+    fn step<const WATCHED: bool>(
         &mut self,
         node: u32,
-        pulse: u32,
+        caller: Caller,
         how: impl FnOnce(&mut dyn EngineNode, Call<'_>, &mut World) -> NodeResult,
     ) -> Target {
+        if WATCHED && !self.before_node(node, caller) {
+            return Target::NONE;
+        }
         self.world.node = node;
         let cell = &mut self.cells[node as usize];
         if cell.waits {
@@ -104,9 +117,16 @@ impl Engine {
             inputs,
             cell.first_output,
             cell.output_count,
-            pulse,
+            match caller {
+                Caller::Pulse(pulse) => pulse,
+                _ => 0,
+            },
         );
-        match how(&mut *cell.node, call, &mut self.world) {
+        let result = how(&mut *cell.node, call, &mut self.world);
+        if WATCHED {
+            self.after_node(node, &result);
+        }
+        match result {
             Ok(flow) => self.follow(node, flow),
             Err(error) => self.fail(node, error),
         }

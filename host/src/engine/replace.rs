@@ -119,6 +119,7 @@ impl Engine {
         self.next = program.next;
         self.variables = program.variables;
         self.world.infos = program.infos.into();
+        self.watch.install(&self.world.infos);
     }
 }
 

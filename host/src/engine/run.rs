@@ -14,6 +14,7 @@ use pulsewire_plugin_api::value::Value;
 use super::{
     branch::Entry,
     events::{EventId, Events},
+    inspect::{Waker, Watch},
     keep::Keeper,
     node::EngineNode,
     queue::{Batch, EventQueue},
@@ -46,6 +47,8 @@ pub struct Engine {
     pub(super) recent: Vec<u32>,
     /// Who keeps the values of persistent variables.
     pub(super) keeper: Option<Keeper>,
+    /// Who looks into the engine.
+    pub(super) watch: Watch,
     requests: Arc<Requests>,
 }
 
@@ -86,6 +89,7 @@ struct Requests {
 pub struct StopHandle {
     requests: Arc<Requests>,
     queue: Arc<EventQueue>,
+    waker: Waker,
 }
 
 impl StopHandle {
@@ -93,6 +97,7 @@ impl StopHandle {
     pub fn stop(&self) {
         self.requests.stop.store(true, Ordering::Release);
         self.queue.wake();
+        self.waker.wake();
     }
 
     /// Makes [`Engine::run`] return after the current branch, to be called again.
@@ -124,6 +129,7 @@ impl Engine {
             variables: HashMap::new(),
             recent: Vec::new(),
             keeper: None,
+            watch: Watch::default(),
             requests: Arc::default(),
         };
         engine.install(program, nodes);
@@ -135,6 +141,7 @@ impl Engine {
         StopHandle {
             requests: Arc::clone(&self.requests),
             queue: Arc::clone(&self.world.queue),
+            waker: self.watch.waker(),
         }
     }
 
@@ -205,6 +212,7 @@ impl Engine {
     }
 
     fn interruption(&mut self) -> Option<Outcome> {
+        self.look_at_inspector();
         if let Some(code) = self.world.exit {
             return Some(Outcome::Exit(code));
         }
