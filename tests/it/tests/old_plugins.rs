@@ -9,7 +9,7 @@ use std::{
 
 use pulsewire_harness::{Harness, LONG};
 use pulsewire_host::plugins::Step;
-use pulsewire_it::artifacts;
+use pulsewire_it::{artifacts, project::Project};
 use pulsewire_plugin_api::value::Value;
 use serde_json::{Value as Json, json};
 
@@ -162,6 +162,23 @@ fn changed_signature_is_told_in_a_sentence_and_the_rest_is_logged() {
         report.hint.unwrap(),
         "build the plugin again with the plugin-api of this host"
     );
+
+    let place = folder.path().join("plugins/built_with_1_0");
+    fs::create_dir_all(&place).unwrap();
+    fs::copy(&library, place.join(library.file_name().unwrap())).unwrap();
+    let project = Project::new("", "format = 1\n").with_plugins_first(folder.path().join("plugins"));
+    let checked = project.pulsewire(&["check"]);
+    let said = checked
+        .with_code(0)
+        .matches("the library's interface differs from plugin-api 1.0");
+    assert_eq!(said.count(), 1, "{checked:#?}");
+    assert!(
+        !checked.stdout.contains("_often") && checked.stderr.is_empty(),
+        "{checked:#?}"
+    );
+    let logged = project.pulsewire(&["check", "--verbose"]);
+    assert!(logged.stderr.contains("_often"), "{logged:#?}");
+
     let answer = validate(&library);
     assert!(
         answer.contains("fail  layout\n      the library's interface differs"),

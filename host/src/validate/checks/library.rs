@@ -6,7 +6,7 @@ use object::Object;
 use pulsewire_plugin_api::{abi::ENTRY_SYMBOL, manifest::NodeKind};
 
 use crate::{
-    plugins::OpenError,
+    plugins::{self, OpenError},
     validate::{
         host::Behaviour,
         process::Snapshot,
@@ -16,7 +16,10 @@ use crate::{
 };
 
 pub(super) fn file(subject: &mut Subject) -> Result<(), String> {
-    subject.manifest().map(drop)
+    let inspected = plugins::inspect(subject.path());
+    inspected
+        .map(drop)
+        .map_err(|rejection| format!("{rejection}; hint: {}", rejection.hint()))
 }
 
 /// How long the loader may take before it is worth a warning.
