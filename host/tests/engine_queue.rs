@@ -82,6 +82,27 @@ fn replaced_program_keeps_variables_timers_state_and_outputs_of_unchanged_nodes(
 }
 
 #[test]
+fn replaced_program_keeps_what_a_call_with_two_ways_out_gave() {
+    let function = project(
+        "[[output]]\nname = \"text\"\ntype = \"String\"\nbegin: functions.function_input\n\
+         branch: flow_control.branch\nyes: functions.function_output { text = \"yes\" }\n\
+         no: functions.function_output { text = \"no\" }\nbegin.out -> branch.in\n\
+         branch.on_true -> yes.in\nbranch.on_false -> no.in",
+    );
+    let main = "begin: events.on_initialize\ngo: functions.function { function = \"f\" }\nbegin.out -> go.in";
+    let first = project(main);
+    let mut running = engine(&[("project", &first), ("functions/f", &function)]);
+    let engine = &mut running.engine;
+    engine.run_pending();
+    let more = project(&format!("{main}\nshow: development.console"));
+    let events = Arc::clone(engine.events());
+    replace(engine, &events, &[("project", &more), ("functions/f", &function)]);
+    for way in ["yes", "no"] {
+        assert_eq!(engine.output("project/go", way, "text"), Some(&Value::from("no")));
+    }
+}
+
+#[test]
 fn node_that_changed_begins_anew_and_its_timers_end() {
     let first = project(COUNTER);
     let mut running = engine(&[("project", &first)]);

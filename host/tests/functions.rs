@@ -314,6 +314,40 @@ fn functions_that_unfold_to_very_many_nodes_are_refused() {
 }
 
 #[test]
+fn calls_that_lie_very_deep_within_each_other_are_refused() {
+    let call = |name: &str| {
+        format!(
+            "begin: functions.function_input\na: functions.function {{ function = \"{name}\" }}\nbegin.out -> a.in"
+        )
+    };
+    let main =
+        "begin: events.on_initialize\ngo: functions.function { function = \"f0\" }\nbegin.out -> go.in";
+    for (depth, expected) in [
+        (100, ""),
+        (101, "more than 100 calls of functions lie within each other"),
+    ] {
+        let names: Vec<String> = (0..depth).map(|number| format!("f{number}")).collect();
+        let mut functions: Vec<(&str, String)> = names
+            .windows(2)
+            .map(|pair| (pair[0].as_str(), call(&pair[1])))
+            .collect();
+        functions.push((
+            names.last().map_or("", |name| name),
+            "begin: functions.function_input".to_owned(),
+        ));
+        let functions: Vec<(&str, &str)> = functions
+            .iter()
+            .map(|(name, text)| (*name, text.as_str()))
+            .collect();
+        let found = faults(main, &functions);
+        assert!(
+            found.contains(expected) && found.is_empty() == expected.is_empty(),
+            "{found}"
+        );
+    }
+}
+
+#[test]
 fn fault_within_a_function_is_told_once_in_its_own_file() {
     let wrong = "begin: functions.function_input\nadd: math.addd\nbegin.out -> add.in";
     let ring = "begin: functions.function_input\na: development.console\nb: development.console\n\

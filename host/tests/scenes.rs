@@ -96,6 +96,14 @@ fn unloaded_scene_hears_nothing_and_begins_anew_when_it_is_loaded_again() {
 }
 
 #[test]
+fn persistent_variable_of_a_scene_outlives_the_scene() {
+    let (load, unload) = (node("load_scene", "hall"), node("unload_scene", "hall"));
+    let hall = HALL.replace("type = \"Int\"", "type = \"Int\"\npersistent = true");
+    let lines = run(&[("hall", &hall)], &[&load, TICK, &unload, &load, TICK]);
+    assert_eq!(lines, ["begin", "1", "begin", "2"]);
+}
+
+#[test]
 fn scene_that_is_set_takes_the_place_of_all_others() {
     let yard = HALL.replace("\"begin\"", "\"yard\"").replace("start = false", "");
     let lines = run(

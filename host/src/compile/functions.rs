@@ -14,6 +14,9 @@ use crate::diagnostics::Faults;
 /// their number.
 const MOST_NODES: usize = 250_000;
 
+/// How many calls may lie within each other. The console's name of the innermost is as long as the way to it.
+const DEEPEST: usize = 100;
+
 /// One use of a sheet in the program: those of the project and the scenes are used once, a function's by every call.
 pub(super) struct Use<'a> {
     pub(super) sheet: &'a Sheet<'a>,
@@ -24,6 +27,8 @@ pub(super) struct Use<'a> {
     pub(super) caller: Option<(usize, usize)>,
     /// The uses that its own calls lead to, by their drafts.
     pub(super) calls: HashMap<usize, usize>,
+    /// How many calls it lies in.
+    depth: usize,
 }
 
 impl<'a> Use<'a> {
@@ -58,6 +63,15 @@ pub(super) fn unfold<'a>(sheets: &'a [Sheet<'a>], faults: &mut Faults) -> Vec<Us
             let Some(function) = called(draft).and_then(|name| functions.get(name)) else {
                 continue;
             };
+            if uses[at].depth == DEEPEST {
+                let message = format!("more than {DEEPEST} calls of functions lie within each other");
+                faults.push(
+                    draft
+                        .fault(message)
+                        .hint("let functions call fewer others in turn"),
+                );
+                return roots(sheets);
+            }
             count += function.drafts.len();
             if count > MOST_NODES {
                 let message =
@@ -79,6 +93,7 @@ pub(super) fn unfold<'a>(sheets: &'a [Sheet<'a>], faults: &mut Faults) -> Vec<Us
                 path,
                 caller: Some((at, draft_at)),
                 calls: HashMap::new(),
+                depth: uses[at].depth + 1,
             });
         }
         at += 1;
@@ -94,6 +109,7 @@ fn roots<'a>(sheets: &'a [Sheet<'a>]) -> Vec<Use<'a>> {
             path: Arc::from(sheet.graph.id.as_str()),
             caller: None,
             calls: HashMap::new(),
+            depth: 0,
         })
         .collect()
 }

@@ -89,6 +89,14 @@ pub fn scalar_chain() -> impl Iterator<Item = Link> + Clone {
     BUILTIN.into_iter()
 }
 
+const CALL: Link = ("functions.function { function = \"step\" }", "number", "number");
+
+/// What the calls of [`Nodes::Functions`] run.
+const STEP: &str = "[[input]]\nname = \"number\"\ntype = \"Int\"\n[[output]]\nname = \"number\"\ntype = \"Int\"\n\
+                    begin: functions.function_input\nstep: math.increment\nend: functions.function_output\n\
+                    begin.out -> step.in\nbegin.number -> step.input\nstep.out -> end.in\n\
+                    step.output -> end.number\n";
+
 /// Which nodes are in the loops.
 #[derive(Clone, Copy, Debug)]
 pub enum Nodes<'a> {
@@ -96,6 +104,8 @@ pub enum Nodes<'a> {
     Builtin,
     /// Built-in ones with texts and arrays.
     Mixed,
+    /// Calls of a function.
+    Functions,
     /// The node of the fixture `scalar`, whose library this is.
     Plugin(&'a Path),
 }
@@ -106,6 +116,7 @@ impl Nodes<'_> {
         let chain = match self {
             Nodes::Builtin => BUILTIN,
             Nodes::Mixed => MIXED,
+            Nodes::Functions => [CALL; CHAIN as usize],
             Nodes::Plugin(_) => [PLUGIN; CHAIN as usize],
         };
         let mut lines = format!(
@@ -129,8 +140,10 @@ impl Nodes<'_> {
             (pulse, data) = (format!("n{number}.out"), format!("n{number}.{output}"));
         }
         let project = Project::new("[plugins.socketio]\nenabled = false\n", &lines)?;
-        if let Nodes::Plugin(library) = self {
-            project.add_plugin("scalar", library)?;
+        match self {
+            Nodes::Builtin | Nodes::Mixed => {}
+            Nodes::Functions => project.add_graph("functions/step", STEP)?,
+            Nodes::Plugin(library) => project.add_plugin("scalar", library)?,
         }
         Ok(project)
     }

@@ -43,6 +43,13 @@ impl Project {
         self.folder.path()
     }
 
+    /// Adds another graph, such as `functions/step`, as [`graph`] reads it.
+    pub fn add_graph(&self, id: &str, lines: &str) -> Result<()> {
+        let file = self.folder().join(format!("logic/{id}.toml"));
+        fs::create_dir_all(file.parent().unwrap_or(self.folder()))?;
+        Ok(fs::write(file, graph(lines))?)
+    }
+
     /// Puts a plugin's library where [`start`](Self::start) finds it.
     pub fn add_plugin(&self, id: &str, library: &Path) -> Result<()> {
         let folder = self.plugins().join(id);
