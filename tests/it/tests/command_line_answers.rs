@@ -51,7 +51,7 @@ fn fields_are_listed_with_all_that_they_demand() {
     assert_eq!(
         fields[2],
         json!({
-            "id": "times", "name": "Times", "type": "Int", "default": 1, "options": [], "help": "",
+            "id": "times", "name": "Times", "type": "Int", "default": 1, "options": [], "help": "How often it stands there.",
             "required": false, "unit": "", "min": 1, "max": 10, "secret": false,
         })
     );

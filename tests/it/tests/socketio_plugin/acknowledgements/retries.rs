@@ -30,7 +30,7 @@ fn arrived(server: &RealServer, name: &str) -> Vec<Json> {
 fn an_event_is_sent_until_it_is_acknowledged_and_the_next_one_waits() {
     for transport in ["websocket", "polling"] {
         let server = RealServer::start(Kind::Node);
-        let mut fields = retrying(2, 200);
+        let mut fields = retrying(2, 600);
         fields["transports"] = json!([transport]);
         let mut chat = Chat::started(&server, fields);
         let mut node = asking(&mut chat);
@@ -42,6 +42,8 @@ fn an_event_is_sent_until_it_is_acknowledged_and_the_next_one_waits() {
         for _ in 0..2 {
             assert_eq!(node.run_own_event(LONG).flow, Flow::fire(1));
         }
+        // The server may tell of it after it has acknowledged it.
+        server.wait_for(&json!({"on": "event", "args": ["3"]}), LONG);
         assert_eq!(arrived(&server, "third"), ["1", "1", "1", "2", "2", "2"]);
         assert_eq!(arrived(&server, "note"), ["4", "3"]);
         chat.deactivate();
@@ -52,7 +54,7 @@ fn an_event_is_sent_until_it_is_acknowledged_and_the_next_one_waits() {
 #[test]
 fn the_last_try_is_an_error_of_its_event() {
     let server = RealServer::start(Kind::Node);
-    let mut chat = Chat::started(&server, retrying(1, 50));
+    let mut chat = Chat::started(&server, retrying(1, 500));
     let mut node = asking(&mut chat);
     chat.send("third", "/", "1");
     let [namespace, message] = chat.error();
