@@ -104,7 +104,7 @@ fn attempts_come_when_the_official_formula_says_and_leave_nothing_behind() {
     played.shutdown.send_replace(true);
     played
         .runtime
-        .block_on(sleep_until(Instant::now() + Duration::from_secs(2)));
+        .block_on(async { sleep_until(Instant::now() + Duration::from_secs(2)).await });
     assert_eq!(played.tasks(), 0);
 }
 
