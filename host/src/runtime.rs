@@ -194,9 +194,9 @@ impl Runtime {
         loop {
             match self.engine.run(until) {
                 Outcome::Attention => {
-                    if !self.follow_scenes() {
-                        self.follow_files();
-                    }
+                    // Either may have asked; whoever asks is not asked again.
+                    self.follow_scenes();
+                    self.follow_files();
                 }
                 outcome => return outcome,
             }

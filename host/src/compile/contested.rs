@@ -11,26 +11,32 @@ use pulsewire_plugin_api::value::Value;
 use super::{Program, functions::Use, lay::Place, sheet::Draft};
 use crate::{
     diagnostics::{Fault, Faults, Severity},
-    nodes::{SEQUENTIAL, VARIABLE_SETTER},
+    nodes::{ON_INITIALIZE, SEQUENTIAL, VARIABLE_SETTER},
 };
 
 /// Warns once of each such variable, at the node that sets it last.
 pub(super) fn warn(uses: &[Use<'_>], places: &[Vec<Place>], program: &Program, faults: &mut Faults) {
-    let mut events: BTreeMap<(&str, &str), Vec<u32>> = BTreeMap::new();
-    for listener in &program.listeners {
-        let event = (listener.node_type.as_str(), listener.key.as_str());
-        events.entry(event).or_default().push(listener.node);
-    }
     let drafts = uses.iter().zip(places);
     let drafts = drafts.flat_map(|(one, places)| one.sheet.drafts.iter().zip(places));
     let drafts = drafts.filter(|(_, place)| place.number.is_some());
     let by_number: Vec<&Draft<'_>> = drafts.map(|(draft, _)| draft).collect();
+    let mut events: BTreeMap<(&str, &str), Vec<u32>> = BTreeMap::new();
+    for listener in &program.listeners {
+        let event = (listener.node_type.as_str(), listener.key.as_str());
+        // A scene that does not start with the project begins when nodes say so, at another time.
+        if listener.node_type == ON_INITIALIZE && !by_number[listener.node as usize].graph.start {
+            continue;
+        }
+        events.entry(event).or_default().push(listener.node);
+    }
     let mut contested = BTreeMap::new();
     for listeners in events.into_values().filter(|listeners| listeners.len() > 1) {
         // Who was the first to set a variable: its listener and its setter.
         let mut firsts: HashMap<String, (u32, u32)> = HashMap::new();
+        // What a listener before came to is looked at once: it is the same place for both.
+        let mut seen = HashSet::new();
         for listener in listeners {
-            for (setter, variable) in setters(listener, program) {
+            for (setter, variable) in setters(listener, program, &mut seen) {
                 let &mut (by, first) = firsts.entry(variable.clone()).or_insert((listener, setter));
                 // One node for several listeners is one place, where everybody sees it.
                 if by != listener && first != setter {
@@ -64,9 +70,9 @@ pub(super) fn warn(uses: &[Use<'_>], places: &[Vec<Place>], program: &Program, f
     }
 }
 
-/// The nodes that a pulse from `first` comes to in any case and that set a variable, with the variable.
-fn setters(first: u32, program: &Program) -> Vec<(u32, String)> {
-    let (mut seen, mut open, mut setters) = (HashSet::new(), vec![first], Vec::new());
+/// The nodes not seen before that a pulse from `first` comes to in any case and that set a variable, with the variable.
+fn setters(first: u32, program: &Program, seen: &mut HashSet<u32>) -> Vec<(u32, String)> {
+    let (mut open, mut setters) = (vec![first], Vec::new());
     while let Some(at) = open.pop() {
         if !seen.insert(at) {
             continue;

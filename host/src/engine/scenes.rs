@@ -75,6 +75,10 @@ impl Engine {
             .events
             .number(ON_INITIALIZE, &format!("scenes/{scene}"));
         self.run_event(begin, &mut []);
+        if !self.world.scenes.wanted.contains(scene) {
+            // Its own On Initialize has ended it.
+            return;
+        }
         let loaded = self.world.events.number(ON_SCENE_LOADED, scene);
         self.raise(loaded, Vec::new());
     }

@@ -75,6 +75,9 @@ impl Timers {
             }
             None => false,
         });
+        // Timers of scenes that come and go must not pile up until their time comes.
+        self.due
+            .retain(|Reverse((_, timer))| self.nodes.contains_key(timer));
     }
 }
 
@@ -97,6 +100,19 @@ mod tests {
         assert_eq!(timers.take_due(now), Some((second, 3)));
         assert_eq!(timers.take_due(now), Some((late, 1)));
         assert_eq!(timers.take_due(now), None);
+    }
+
+    #[test]
+    fn timers_of_nodes_that_are_gone_do_not_pile_up() {
+        let start = Instant::now();
+        let mut timers = Timers::default();
+        let kept = timers.set(1, start);
+        for _ in 0..100 {
+            timers.set(7, start + Duration::from_secs(3600));
+            timers.renumber(|node| (node != 7).then_some(2));
+        }
+        assert_eq!(timers.due.len(), 1);
+        assert_eq!(timers.take_due(start), Some((kept, 2)));
     }
 
     #[test]

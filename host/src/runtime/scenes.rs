@@ -22,10 +22,10 @@ pub(super) fn compile(project: &Project, graphs: &[Graph], running: &BTreeSet<St
 }
 
 impl Runtime {
-    /// Carries out what nodes wished about scenes; true if they wished anything.
-    pub(super) fn follow_scenes(&mut self) -> bool {
+    /// Carries out what nodes wished about scenes.
+    pub(super) fn follow_scenes(&mut self) {
         let Some((wanted, ended)) = self.engine.take_scenes() else {
-            return false;
+            return;
         };
         // One that ended and is wanted again begins anew, and so has to be gone in between.
         if !ended.is_disjoint(&wanted) {
@@ -33,7 +33,6 @@ impl Runtime {
             self.run_scenes(staying);
         }
         self.run_scenes(wanted);
-        true
     }
 
     /// Ends the scenes that are not among these, and begins those that do not run yet.

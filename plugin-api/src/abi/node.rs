@@ -150,8 +150,10 @@ impl<'a> Call<'a> {
 #[inline]
 fn latch(place: &mut Value, value: Value) {
     match place {
-        Value::String(_) | Value::Binary(_) | Value::Array(_) | Value::Dictionary(_) => *place = value,
-        _ => std::mem::forget(std::mem::replace(place, value)),
+        Value::Empty | Value::Bool(_) | Value::Byte(_) | Value::Int(_) | Value::Float(_) => {
+            std::mem::forget(std::mem::replace(place, value));
+        }
+        _ => *place = value,
     }
 }
 

@@ -10,14 +10,14 @@ use crate::{
 const LOAD_TYPE: NodeType = NodeType::action("scenes.load_scene", "Load Scene")
     .category("Scenes")
     .help(
-        "Has the scene run. It begins, with On Initialize, after the current branch. One that runs already goes on as it is.",
+        "Has the scene run. It begins, with On Initialize, after the current event. One that runs already goes on as it is.",
     )
     .attributes(&[SCENE]);
 
 const UNLOAD_TYPE: NodeType = NodeType::action("scenes.unload_scene", "Unload Scene")
     .category("Scenes")
     .help(
-        "Ends the scene after the current branch: its timers stop, it hears nothing more, and what its nodes and variables \
+        "Ends the scene after the current event: its timers stop, it hears nothing more, and what its nodes and variables \
          held is gone. The other scenes go on.",
     )
     .attributes(&[SCENE])
