@@ -29,7 +29,7 @@ pub use failure::Failure;
 
 use crate::{
     diagnostics::Faults,
-    plugins::{PROBE_LIMIT, Safeguards, try_library},
+    plugins::{Hash, PROBE_LIMIT, Safeguards, serve_plugin, try_library},
     project::{OpenOptions, Project},
 };
 
@@ -101,6 +101,15 @@ enum Command {
         /// The library
         path: PathBuf,
     },
+    /// Run one plugin for a host that is the other end of stdin and stdout
+    #[command(name = SERVE_PLUGIN, hide = true)]
+    ServePlugin {
+        /// The library
+        path: PathBuf,
+        /// Its SHA-256
+        #[arg(value_parser = parse_hash)]
+        hash: Hash,
+    },
     /// Find out whether a plugin's library keeps the rules, whatever a host does with it
     Validate(validate::Arguments),
     /// One check of `validate`, in a process of its own
@@ -116,6 +125,13 @@ enum Command {
 
 /// The hidden command with which this program tries a library out in a process of its own.
 pub(crate) const TRY_LIBRARY: &str = "try-library";
+
+/// The hidden command with which this program runs a plugin in a process of its own.
+pub(crate) const SERVE_PLUGIN: &str = "serve-plugin";
+
+fn parse_hash(text: &str) -> Result<Hash, &'static str> {
+    Hash::parse(text).ok_or("expected 64 hexadecimal digits")
+}
 
 /// Where shells look.
 const COMPLETIONS: &str = "\
@@ -184,6 +200,7 @@ fn execute(arguments: Arguments, out: &mut io::Stdout) -> Result<ExitCode, Failu
         Command::Settings { command } => settings::execute(&place, command, out),
         Command::New { command } => new::execute(command, out),
         Command::TryLibrary { path } => Ok(try_library(&path)),
+        Command::ServePlugin { path, hash } => Ok(serve_plugin(&path, hash)),
         Command::Validate(arguments) => validate::execute(arguments, out),
         Command::ValidateCheck(arguments) => validate::check(&arguments),
         Command::Schema { file } => schema::execute(&place, file, out),

@@ -49,7 +49,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Where lines go. Called on the logic thread; must not block for long.
+/// Where lines go. Called on the logic thread, and on others that watch plugins; must not block for long.
 pub trait Console: Send + Sync {
     /// Shows a line.
     fn show(&self, line: &Line<'_>);

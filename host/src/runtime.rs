@@ -112,11 +112,8 @@ impl Runtime {
         };
         let queue = Arc::new(EventQueue::new(QUEUE_CAPACITY));
         let events = Arc::new(Events::default());
-        let services = Arc::new(Services::new(
-            project.folder(),
-            Arc::clone(&queue),
-            Arc::clone(&events),
-        ));
+        let services = Services::new(project.folder(), Arc::clone(&queue), Arc::clone(&events));
+        let services = Arc::new(services.with_console(Arc::clone(&console)));
         project.begin_run();
         project.load_plugins(&services);
 

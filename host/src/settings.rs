@@ -23,7 +23,7 @@ pub use section::{Entry, ListSettings, SectionSettings, validate_section};
 /// The keys of the file's own tables; of sections their plugins know.
 pub(crate) mod keys {
     pub(crate) const FILE: &[&str] = &["format", "plugins", "host", "settings"];
-    pub(crate) const PLUGIN: &[&str] = &["enabled", "sha256", "trust_file"];
+    pub(crate) const PLUGIN: &[&str] = &["enabled", "sha256", "trust_file", "isolate"];
     pub(crate) const HOST: &[&str] = &["plugin_paths", "system_calls"];
 }
 

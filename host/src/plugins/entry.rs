@@ -7,7 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pulsewire_plugin_api::{abi::loaded::LoadedPlugin, manifest::Manifest};
+use pulsewire_plugin_api::{
+    Node,
+    abi::loaded::LoadedPlugin,
+    manifest::Manifest,
+    value::{Dictionary, Text},
+};
 
 use super::{
     calls::{Call, Calls, Entered, watchdog::UNRESPONSIVE},
@@ -92,10 +97,54 @@ pub struct Entry {
 
 /// The plugin object of a loaded or active plugin. Dropping it drops the plugin, never the library.
 pub(super) struct Running {
-    pub(super) plugin: LoadedPlugin,
+    pub(super) plugin: Box<dyn PluginCalls>,
     pub(super) connection: Arc<Connection>,
     pub(super) engine: Arc<dyn EngineServices>,
     pub(super) registered: Vec<(String, bool)>,
+}
+
+/// A plugin as the registry calls it, in this process or in one of its own. Errors are what the plugin said, or why it
+/// could not be asked. `[logic-thread]`
+pub(super) trait PluginCalls: Send {
+    fn activate(&mut self) -> Result<(), String>;
+
+    fn create_node(
+        &mut self,
+        node_type: &str,
+        graph: Text,
+        node: Text,
+        attributes: Dictionary,
+        own_event: u64,
+    ) -> Result<Box<dyn Node>, String>;
+
+    fn settings_changed(&mut self) -> Result<(), String>;
+
+    fn deactivate(&mut self) -> Result<(), String>;
+}
+
+impl PluginCalls for LoadedPlugin {
+    fn activate(&mut self) -> Result<(), String> {
+        self.activate()
+    }
+
+    fn create_node(
+        &mut self,
+        node_type: &str,
+        graph: Text,
+        node: Text,
+        attributes: Dictionary,
+        own_event: u64,
+    ) -> Result<Box<dyn Node>, String> {
+        self.create_node(node_type, graph, node, attributes, own_event)
+    }
+
+    fn settings_changed(&mut self) -> Result<(), String> {
+        self.settings_changed()
+    }
+
+    fn deactivate(&mut self) -> Result<(), String> {
+        self.deactivate()
+    }
 }
 
 impl Entry {

@@ -4,6 +4,7 @@ use pulsewire_plugin_api::abi::loaded::EntryError;
 
 use super::{
     entry::State,
+    isolated::IsolationError,
     library::OpenError,
     probe::ProbeError,
     rejection::Rejection,
@@ -36,6 +37,9 @@ pub enum LoadError {
         #[source]
         error: ProbeError,
     },
+    /// The plugin does not run in a process of its own, as its settings want it.
+    #[error(transparent)]
+    Isolation(#[from] IsolationError),
     /// The library can't be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -74,6 +78,7 @@ impl LoadError {
             LoadError::Unknown(_) | LoadError::NotDeclared { .. } => Step::Search,
             LoadError::Rejected(rejection) => rejection.step(),
             LoadError::Probe { error, .. } => error.step(),
+            LoadError::Isolation(error) => error.step(),
             LoadError::Open(OpenError::Loader(_)) => Step::Open,
             LoadError::Open(OpenError::Entry(EntryError::Entry { .. })) => Step::Create,
             LoadError::Open(OpenError::Entry(_)) => Step::Layout,
@@ -95,6 +100,7 @@ impl LoadError {
             },
             LoadError::Rejected(rejection) => return Some(rejection.hint()),
             LoadError::Probe { id, error } => return error.hint(id),
+            LoadError::Isolation(error) => return error.hint(),
             LoadError::Open(OpenError::Loader(_)) => {
                 "install what the library needs, or build it on this system"
             }

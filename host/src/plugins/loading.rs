@@ -1,16 +1,21 @@
 //! Declared → loaded: a library's way from its file to a plugin that has registered.
 
-use std::{collections::HashSet, path::Path, sync::Arc};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use pulsewire_plugin_api::{
-    abi::loaded::{EntryError, LoadedLibrary, LoadedPlugin},
+    abi::loaded::{EntryError, LoadedLibrary},
     manifest::{Manifest, NodeKind},
 };
 
 use super::{
-    entry::{Entry, Running},
+    entry::{Entry, PluginCalls, Running},
     error::LoadError,
     image::Image,
+    isolated::{self, IsolationError, Library},
     library::{self, OpenError},
     report::{Report, Step},
     safeguards::Safeguards,
@@ -19,7 +24,7 @@ use super::{
 
 /// A plugin that was made and has registered.
 pub(super) struct Registered {
-    pub(super) plugin: LoadedPlugin,
+    pub(super) plugin: Box<dyn PluginCalls>,
     pub(super) connection: Arc<Connection>,
     pub(super) node_types: Vec<(String, bool)>,
 }
@@ -33,8 +38,12 @@ pub(super) fn load(
     taken: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Running, LoadError> {
     let path = entry.path.clone().unwrap_or_default();
-    let library = library(entry, &path, safeguards, taken)?;
-    let registered = register(library, &entry.account, generation)?;
+    let registered = if safeguards.isolates(&entry.id) {
+        isolated(entry, path, generation, safeguards, taken)?
+    } else {
+        let library = library(entry, &path, safeguards, taken)?;
+        register(library, &entry.account, generation)?
+    };
     let manifest = (entry.manifest.as_ref()).ok_or(super::rejection::Rejection::NoMetadata)?;
     check_registered(manifest, &registered.node_types)?;
     let node_types = registered.node_types.iter().map(|(id, _)| id.as_str());
@@ -44,6 +53,30 @@ pub(super) fn load(
         connection: registered.connection,
         engine,
         registered: registered.node_types,
+    })
+}
+
+/// A plugin that has registered in a process of its own.
+fn isolated(
+    entry: &mut Entry,
+    path: PathBuf,
+    generation: u64,
+    safeguards: &Safeguards,
+    taken: &dyn Fn(&str) -> Option<String>,
+) -> Result<Registered, LoadError> {
+    let isolation = safeguards.isolation.as_ref();
+    let isolation = isolation.ok_or(IsolationError::NotOffered)?;
+    let library = Library {
+        id: entry.id.clone(),
+        hash: admitted(entry, &path, safeguards, taken)?.hash,
+        path,
+    };
+    let connection = Arc::new(Connection::new(Arc::clone(&entry.account), generation));
+    let (plugin, node_types) = isolated::start(isolation, library, Arc::clone(&connection))?;
+    Ok(Registered {
+        plugin: Box::new(plugin),
+        connection,
+        node_types,
     })
 }
 
@@ -61,22 +94,36 @@ fn library(
         check_taken(manifest, taken)?;
         return Ok(known.library);
     }
-    let image = Image::of(path)?;
-    entry.hash = Some(image.hash);
-    check_taken(&image.manifest, taken)?;
     if let Some(known) = known {
+        let image = Image::of(path)?;
+        entry.hash = Some(image.hash);
+        check_taken(&image.manifest, taken)?;
         let message = "the library's file changed after it was opened; its old code goes on running";
         let report = Report::new(Step::Open, message).hint("restart the host to run the new code");
         entry.report_at_run(report);
         return Ok(known.library);
     }
+    let image = admitted(entry, path, safeguards, taken)?;
+    Ok(library::open(path, image)?)
+}
+
+/// The bytes of the library, which may be loaded.
+fn admitted(
+    entry: &mut Entry,
+    path: &Path,
+    safeguards: &Safeguards,
+    taken: &dyn Fn(&str) -> Option<String>,
+) -> Result<Image, LoadError> {
+    let image = Image::of(path)?;
+    entry.hash = Some(image.hash);
+    check_taken(&image.manifest, taken)?;
     safeguards.check_hash(&image)?;
     safeguards.admit(&image).map_err(|error| LoadError::Probe {
         id: entry.id.clone(),
         error,
     })?;
     entry.manifest = Some(image.manifest.clone());
-    Ok(library::open(path, image)?)
+    Ok(image)
 }
 
 /// Makes the plugin of an open library and has it register.
@@ -90,7 +137,7 @@ pub(super) fn register(
     let mut plugin = created.map_err(|reason| LoadError::Create { reason })?;
     let node_types = (plugin.register()).map_err(|reason| LoadError::Register { reason })?;
     Ok(Registered {
-        plugin,
+        plugin: Box::new(plugin),
         connection,
         node_types,
     })

@@ -8,7 +8,7 @@
 //! The child's side is [`try_library`]; the parent's is [`Probe::try_out`].
 
 mod child;
-mod death;
+pub(super) mod death;
 
 use std::{
     env,

@@ -222,6 +222,11 @@ impl Plugins {
         }
     }
 
+    /// Whether the plugin runs in a process of its own, now or once it is loaded.
+    pub fn isolates(&self, id: &str) -> bool {
+        self.safeguards.isolates(id)
+    }
+
     /// Takes over what the plugins config says of single libraries; it counts when a library is checked or loaded.
     pub(crate) fn set_rules(&mut self, rules: BTreeMap<String, LibraryRule>) {
         self.safeguards.rules = rules;

@@ -11,6 +11,7 @@ use std::{
 use super::{
     calls::watchdog::CALL_BUDGET,
     image::{Hash, Image, hash_library},
+    isolated::Isolation,
     place,
     probe::{Probe, ProbeError},
     rejection::Rejection,
@@ -28,6 +29,8 @@ pub struct LibraryRule {
     pub sha256: Option<Hash>,
     /// Its file may be a link that leads out of the plugin folders, and others than its owner may write to it.
     pub trust_file: bool,
+    /// It runs in a process of its own.
+    pub isolate: bool,
 }
 
 /// How much a host trusts its plugins. The default trusts them: an embedder says what it wants.
@@ -36,6 +39,8 @@ pub struct Safeguards {
     /// Tries each library out in a child process before this one opens it; `None`: libraries are opened untried, and one
     /// that is damaged, or crashes or hangs while it is opened, takes this process with it.
     pub probe: Option<Probe>,
+    /// Runs the plugins in processes of their own for which the rules say so; `None`: such plugins are not loaded.
+    pub isolation: Option<Isolation>,
     /// The folder for what is known of libraries, so that each is tried out once and a bad one not again;
     /// see [`user_cache`]. `None`: nothing is kept.
     pub cache: Option<PathBuf>,
@@ -55,6 +60,7 @@ impl Safeguards {
     pub fn of_pulsewire(probe_limit: Duration) -> Self {
         Self {
             probe: Probe::this_pulsewire().map(|probe| probe.limit(probe_limit)),
+            isolation: Isolation::this_pulsewire(),
             cache: user_cache(),
             call_budget: Some(CALL_BUDGET),
             rules: BTreeMap::new(),
@@ -69,6 +75,11 @@ impl Safeguards {
             return Ok(());
         }
         place::check_trust(library, search.folders().iter().map(|folder| &*folder.path))
+    }
+
+    /// Whether the plugin runs in a process of its own.
+    pub(super) fn isolates(&self, id: &str) -> bool {
+        self.rules.get(id).is_some_and(|rule| rule.isolate)
     }
 
     /// Whether it is the library that the plugins config names.

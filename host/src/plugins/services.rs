@@ -16,10 +16,11 @@ use log::Level;
 use pulsewire_plugin_api::{EmitError, HostServices, Wanted, value::Value};
 
 use super::{
+    error::REPORT_IT,
     plugin_log::{LogSink, PluginLog},
     report::{Report, Reports, Step},
 };
-use crate::{diagnostics::suggestion, literal::shortened};
+use crate::{console, diagnostics::suggestion, literal::shortened};
 
 /// The engine as plugins use it.
 ///
@@ -40,6 +41,11 @@ pub trait EngineServices: Send + Sync {
 
     /// Queues the event `count` times for the logic thread; see [`HostServices::emit`].
     fn emit(&self, event: u64, count: usize, values: &mut [Value]) -> Result<usize, EmitError>;
+
+    /// Tells the user what became of a plugin's own process. Nobody is told, unless the engine has a console.
+    fn tell(&self, level: console::Level, message: &str) {
+        let _ = (level, message);
+    }
 }
 
 /// The longest text that a plugin can put into a report, in bytes.
@@ -199,6 +205,27 @@ impl Connection {
         log::debug!("{message} (generation {})", self.generation);
         self.account
             .report_at_run(Report::new(Step::Run, message).hint(hint));
+    }
+
+    /// The plugin's own process has ended: a report, and an error for the user.
+    pub(super) fn crashed(&self, how: &str) {
+        let message = format!("plugin `{}` {how}", self.account.id);
+        let report = Report::new(Step::Run, message.as_str());
+        self.account.report_at_run(report.hint(REPORT_IT));
+        self.tell(console::Level::Error, &message);
+    }
+
+    /// The plugin's own process is there again.
+    pub(super) fn recovered(&self) {
+        let message = format!("plugin `{}` runs again, in a new process", self.account.id);
+        self.account.log.host_line(Level::Info, &message);
+        self.tell(console::Level::Notice, &message);
+    }
+
+    fn tell(&self, level: console::Level, message: &str) {
+        if let Some(engine) = &*self.engine.read().unwrap_or_else(PoisonError::into_inner) {
+            engine.tell(level, message);
+        }
     }
 
     fn is_own(&self, node_type: &str) -> bool {

@@ -9,6 +9,7 @@ use std::{
 use pulsewire_plugin_api::{EmitError, Wanted, value::Value};
 
 use crate::{
+    console::{Console, Level, Line},
     engine::{EventQueue, Events},
     plugins::EngineServices,
 };
@@ -20,6 +21,8 @@ pub(crate) struct Services {
     events: Arc<Events>,
     /// Sections as JSON by their ids.
     settings: RwLock<HashMap<String, String>>,
+    /// None where plugins are only listed.
+    console: Option<Arc<dyn Console>>,
 }
 
 impl Services {
@@ -29,6 +32,14 @@ impl Services {
             queue,
             events,
             settings: RwLock::default(),
+            console: None,
+        }
+    }
+
+    pub(crate) fn with_console(self, console: Arc<dyn Console>) -> Self {
+        Self {
+            console: Some(console),
+            ..self
         }
     }
 
@@ -72,5 +83,11 @@ impl EngineServices for Services {
         self.queue
             .push_many(event, count, values)
             .map_err(|_| EmitError::Full)
+    }
+
+    fn tell(&self, level: Level, message: &str) {
+        if let Some(console) = &self.console {
+            console.show(&Line::of_engine(level, message));
+        }
     }
 }

@@ -53,6 +53,10 @@ fn plugin(key: &str) -> Json {
         "sha256" => {
             json!({ "type": "string", "description": "The only library that may be loaded, by its SHA-256." })
         }
+        "isolate" => json!({
+            "type": "boolean",
+            "description": "Whether the plugin runs in a process of its own, whose end does not end the project.",
+        }),
         "trust_file" => json!({
             "type": "boolean",
             "description": "Whether the library may be a link out of the plugin folders, and writable by others.",

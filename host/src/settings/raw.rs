@@ -211,6 +211,7 @@ fn plugin(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Plugin {
             "enabled" => plugin.enabled = reader.boolean(item).unwrap_or(false),
             "sha256" => plugin.rule.sha256 = hash(reader, item),
             "trust_file" => plugin.rule.trust_file = reader.boolean(item).unwrap_or(false),
+            "isolate" => plugin.rule.isolate = reader.boolean(item).unwrap_or(true),
             _ => reader.unknown(key, PLUGIN),
         }
     }

@@ -30,7 +30,7 @@ impl Bench {
 }
 
 /// All of them.
-pub const ALL: [Bench; 13] = [
+pub const ALL: [Bench; 14] = [
     Bench {
         name: "builtin_nodes",
         run: builtin_nodes,
@@ -54,6 +54,10 @@ pub const ALL: [Bench; 13] = [
     Bench {
         name: "plugin_nodes",
         run: plugin_nodes,
+    },
+    Bench {
+        name: "isolated_pulse",
+        run: isolated_pulse,
     },
     Bench {
         name: "allocations",
@@ -178,6 +182,17 @@ fn plugin_nodes() -> Result<Vec<Measure>> {
         value,
         unit: "executions/s",
         limit: Limit::AtLeast(10e6),
+    }])
+}
+
+fn isolated_pulse() -> Result<Vec<Measure>> {
+    let library = scalar()?;
+    let pulses = best_of(RUNS, || Nodes::Isolated(&library).pulses_per_second())?;
+    Ok(vec![Measure {
+        bench: "isolated_pulse",
+        value: 1e6 / pulses,
+        unit: "µs",
+        limit: Limit::None,
     }])
 }
 

@@ -108,6 +108,8 @@ pub enum Nodes<'a> {
     Functions,
     /// The node of the fixture `scalar`, whose library this is.
     Plugin(&'a Path),
+    /// The same, in a process of its own.
+    Isolated(&'a Path),
 }
 
 impl Nodes<'_> {
@@ -117,7 +119,7 @@ impl Nodes<'_> {
             Nodes::Builtin => BUILTIN,
             Nodes::Mixed => MIXED,
             Nodes::Functions => [CALL; CHAIN as usize],
-            Nodes::Plugin(_) => [PLUGIN; CHAIN as usize],
+            Nodes::Plugin(_) | Nodes::Isolated(_) => [PLUGIN; CHAIN as usize],
         };
         let mut lines = format!(
             "[[variable]]\nname = \"rounds\"\ntype = \"Int\"\nvalue = 0\n[[event]]\nname = \"again\"\n\
@@ -139,11 +141,15 @@ impl Nodes<'_> {
             lines += &format!("n{number}: {node}\n{pulse} -> n{number}.in\n{data} -> n{number}.{input}\n");
             (pulse, data) = (format!("n{number}.out"), format!("n{number}.{output}"));
         }
-        let project = Project::new("[plugins.socketio]\nenabled = false\n", &lines)?;
+        let mut settings = "[plugins]\nsocketio.enabled = false\n".to_owned();
+        if let Nodes::Isolated(_) = self {
+            settings += "scalar.isolate = true\n";
+        }
+        let project = Project::new(&settings, &lines)?;
         match self {
             Nodes::Builtin | Nodes::Mixed => {}
             Nodes::Functions => project.add_graph("functions/step", STEP)?,
-            Nodes::Plugin(library) => project.add_plugin("scalar", library)?,
+            Nodes::Plugin(library) | Nodes::Isolated(library) => project.add_plugin("scalar", library)?,
         }
         Ok(project)
     }
@@ -163,7 +169,19 @@ impl Nodes<'_> {
 
     /// Executions a second in one run.
     pub fn per_second(self) -> Result<f64> {
-        let project = self.project(OUTER, true)?;
+        let (rounds, took) = self.run(OUTER)?;
+        Ok((rounds * executions(OUTER)) as f64 / took.as_secs_f64())
+    }
+
+    /// How often a node of the chain is pulsed in a second, for nodes that take so long that the loops do not count.
+    pub fn pulses_per_second(self) -> Result<f64> {
+        let (rounds, took) = self.run(1)?;
+        Ok((rounds * INNER * CHAIN) as f64 / took.as_secs_f64())
+    }
+
+    /// The rounds of one run, and the time that they took.
+    fn run(self, outer: u64) -> Result<(u64, Duration)> {
+        let project = self.project(outer, true)?;
         let console = Arc::new(Complaints::default());
         let mut runtime = project.start(console.clone())?;
         let began = Instant::now();
@@ -173,7 +191,7 @@ impl Nodes<'_> {
         if outcome != Outcome::Deadline {
             return Err(Failure::new(format!("the loops ended with {outcome:?}")));
         }
-        Ok((rounds(&mut runtime)? * executions(OUTER)) as f64 / took.as_secs_f64())
+        Ok((rounds(&mut runtime)?, took))
     }
 }
 

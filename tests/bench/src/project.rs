@@ -1,7 +1,8 @@
 //! A project in a folder of its own, run in this process by the real runtime.
 
 use std::{
-    env, fs,
+    env::{self, consts::EXE_SUFFIX},
+    fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -10,6 +11,7 @@ use std::{
 use pulsewire_host::{
     console::{Console, Level, Line},
     engine::Outcome,
+    plugins::{Isolation, Safeguards},
     project::OpenOptions,
     runtime::{RunOptions, Runtime, StartError},
 };
@@ -63,11 +65,17 @@ impl Project {
     /// Starts the project. A node that is not available is a failure, as is all that `console` is told as an error.
     pub fn start(&self, console: Arc<dyn Console>) -> Result<Runtime> {
         let plugin_dirs = Some(self.plugins()).filter(|folder| folder.is_dir());
+        let safeguards = Safeguards {
+            isolation: beside(format!("pulsewire{EXE_SUFFIX}"))
+                .ok()
+                .map(Isolation::pulsewire),
+            ..Safeguards::default()
+        };
         let options = RunOptions {
             open: OpenOptions {
                 folder: self.folder().to_owned(),
                 plugin_dirs: plugin_dirs.into_iter().collect(),
-                ..OpenOptions::default()
+                safeguards,
             },
             strict: true,
             ignore_changes: true,

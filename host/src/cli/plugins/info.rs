@@ -82,9 +82,10 @@ pub(super) fn execute(
     }
     writeln!(
         out,
-        "id: {}\nenabled: {}\nstate: {}",
+        "id: {}\nenabled: {}\nisolated: {}\nstate: {}",
         row.id,
         row.enabled,
+        row.isolated,
         entry.state()
     )?;
     if let Some(path) = row.path {

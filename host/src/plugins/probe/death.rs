@@ -6,7 +6,7 @@ use std::{
 };
 
 /// Kills the child with its process group and takes its status, which is its own if it was dead already.
-pub(super) fn end(child: &mut Child) -> io::Result<ExitStatus> {
+pub(in crate::plugins) fn end(child: &mut Child) -> io::Result<ExitStatus> {
     #[cfg(unix)]
     {
         use rustix::process::{Pid, Signal, kill_process_group};
@@ -21,7 +21,7 @@ pub(super) fn end(child: &mut Child) -> io::Result<ExitStatus> {
 }
 
 /// As in "the library …".
-pub(super) fn described(status: io::Result<ExitStatus>) -> String {
+pub(in crate::plugins) fn described(status: io::Result<ExitStatus>) -> String {
     let Ok(status) = status else {
         return "ended its process in an unknown way".to_owned();
     };
