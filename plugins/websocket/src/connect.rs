@@ -1,6 +1,8 @@
 //! Opening a connection: name → TCP → TLS → WebSocket. Errors say in words which of them failed.
 
 use std::{
+    fs::{self, File},
+    io::{self, Read},
     path::Path,
     sync::{Arc, OnceLock},
 };
@@ -21,7 +23,13 @@ use tokio_tungstenite::{
 };
 use url::Host;
 
-use crate::section::Settings;
+use crate::{
+    life::{Life, Watched},
+    section::Settings,
+};
+
+/// How many bytes a file of authorities may have; those of a whole system are less than one million.
+const AUTHORITIES: u64 = 16 << 20;
 
 /// Plain or with TLS.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -30,9 +38,9 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 pub(crate) type Socket = WebSocketStream<Box<dyn Stream>>;
 
-/// Opens the connection. Dropping the future gives it up at once. `folder` is the project's.
-pub(crate) async fn open(settings: &Settings, folder: &Path) -> Result<Socket, String> {
-    let stream = open_stream(settings, folder).await?;
+/// Opens the connection. Dropping the future gives it up at once. `folder` is the project's; `life` is noted from now on.
+pub(crate) async fn open(settings: &Settings, folder: &Path, life: &Life) -> Result<Socket, String> {
+    let stream = open_stream(settings, folder, life).await?;
     let uri = settings.url.as_str().parse();
     let uri = uri.map_err(|error| format!("the URL is at fault: {error}"))?;
     let mut request = ClientRequestBuilder::new(uri);
@@ -62,7 +70,7 @@ fn refusal(error: &Error) -> String {
     }
 }
 
-async fn open_stream(settings: &Settings, folder: &Path) -> Result<Box<dyn Stream>, String> {
+async fn open_stream(settings: &Settings, folder: &Path, life: &Life) -> Result<Box<dyn Stream>, String> {
     let host = settings.url.host().ok_or("the URL has no server")?;
     let port = settings.url.port_or_known_default().unwrap_or_default();
     let (stream, name) = match host {
@@ -83,10 +91,14 @@ async fn open_stream(settings: &Settings, folder: &Path) -> Result<Box<dyn Strea
     if let Err(error) = stream.set_nodelay(true) {
         log::debug!("TCP_NODELAY cannot be set: {error}");
     }
+    let stream = Watched::new(stream, life.clone());
     if !settings.is_secure() {
         return Ok(Box::new(stream));
     }
-    let roots = roots(&settings.tls_ca, folder)?;
+    let (file, folder) = (settings.tls_ca.clone(), folder.to_owned());
+    // Disks may be slow, those of a network above all; other connections share this thread.
+    let reading = tokio::task::spawn_blocking(move || roots(&file, &folder));
+    let roots = reading.await.map_err(|error| error.to_string())??;
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?;
@@ -110,13 +122,26 @@ fn roots(file: &str, folder: &Path) -> Result<Arc<RootCertStore>, String> {
     }
     let at_fault = |error: &dyn std::fmt::Display| format!("the authorities in `{file}`: {error}");
     let mut roots = RootCertStore::empty();
-    let certificates = CertificateDer::pem_file_iter(folder.join(file)).map_err(|error| at_fault(&error))?;
-    for certificate in certificates {
+    let pem = read_authorities(&folder.join(file)).map_err(|error| at_fault(&error))?;
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|error| at_fault(&error))?;
         roots.add(certificate).map_err(|error| at_fault(&error))?;
     }
     match roots.is_empty() {
         true => Err(at_fault(&"there is none")),
         false => Ok(Arc::new(roots)),
+    }
+}
+
+fn read_authorities(path: &Path) -> io::Result<Vec<u8>> {
+    // To open a pipe waits for somebody who writes.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut pem = Vec::new();
+    File::open(path)?.take(AUTHORITIES + 1).read_to_end(&mut pem)?;
+    match pem.len() as u64 > AUTHORITIES {
+        true => Err(io::Error::other(format!("it has more than {AUTHORITIES} bytes"))),
+        false => Ok(pem),
     }
 }

@@ -119,10 +119,11 @@ struct State {
 
 /// From a Start to the end of what it started. Dropping it stops the task.
 struct Session {
+    /// The first to be dropped: the task shall know why nothing more comes to be sent.
+    _stop: watch::Sender<()>,
     outgoing: mpsc::Sender<Message>,
     /// Whether the connection is there.
     is_open: Arc<AtomicBool>,
-    _stop: watch::Sender<()>,
 }
 
 impl Connection {
@@ -157,9 +158,9 @@ impl Connection {
         };
         self.driver.spawn(task.run()).map_err(RequestError::Thread)?;
         state.session = Some(Session {
+            _stop: stop,
             outgoing,
             is_open,
-            _stop: stop,
         });
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! Three layers, each of which knows only the next: [`nodes`] run on the logic thread and return at once; a
 //! [`connection::Connection`] hands what they want to the thread of the [`driver`]; there each started connection is a task,
-//! [`task`], over a stream that [`connect`] opens. What happens comes back as events.
+//! [`task`], over a stream that [`connect`] opens and [`life`] watches. What happens comes back as events.
 //!
 //! It does not connect again by itself: logic that wants that pulses WebSocket Client Start after On WebSocket Stop.
 
@@ -11,6 +11,7 @@
 mod connect;
 mod connection;
 mod driver;
+mod life;
 mod nodes;
 mod section;
 mod task;

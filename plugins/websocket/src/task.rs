@@ -3,6 +3,7 @@
 //! On WebSocket Start and On WebSocket Stop alternate: what was never there does not end.
 
 use std::{
+    fmt,
     path::PathBuf,
     pin::pin,
     sync::{
@@ -12,14 +13,17 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
 use pulsewire_plugin_api::{
     EmitError, EventSource, Host, PluginError,
     value::{Binary, Value},
 };
 use tokio::{
-    sync::{Mutex, mpsc, watch},
-    time::{Instant, sleep, sleep_until, timeout},
+    sync::{Mutex, Notify, mpsc, watch},
+    time::{sleep, timeout},
 };
 use tokio_tungstenite::tungstenite::{
     Error, Message,
@@ -28,11 +32,12 @@ use tokio_tungstenite::tungstenite::{
 
 use crate::{
     connect::{self, Socket},
+    life::Life,
     nodes,
     section::Settings,
 };
 
-/// How long the server may take to answer a goodbye, and what is unsent to go out.
+/// How long the server may take to answer a goodbye and to hang up, and what is unsent to go out.
 const GOODBYE: Duration = Duration::from_millis(800);
 
 /// How long to wait when the project cannot take an event; meanwhile nothing is read, so the server slows down too.
@@ -80,6 +85,28 @@ struct End {
     reason: String,
 }
 
+impl End {
+    fn announced(frame: Option<CloseFrame>) -> Self {
+        match frame {
+            Some(frame) => Self {
+                code: frame.code.into(),
+                reason: frame.reason.as_str().to_owned(),
+            },
+            None => Self {
+                code: NO_STATUS,
+                reason: String::new(),
+            },
+        }
+    }
+
+    fn broken(reason: &dyn fmt::Display) -> Self {
+        Self {
+            code: ABNORMAL,
+            reason: reason.to_string(),
+        }
+    }
+}
+
 impl Task {
     pub(crate) async fn run(mut self) {
         let turn = Arc::clone(&self.turn);
@@ -87,9 +114,10 @@ impl Task {
             turn = turn.lock() => turn,
             _ = self.stopped.changed() => return,
         };
+        let life = Life::new();
         let opening = timeout(
             self.settings.connect_timeout,
-            connect::open(&self.settings, &self.folder),
+            connect::open(&self.settings, &self.folder, &life),
         );
         let opened = tokio::select! {
             opened = opening => opened,
@@ -99,7 +127,7 @@ impl Task {
             Ok(Ok(socket)) => {
                 self.is_open.store(true, Ordering::Release);
                 emit(&self.events.start, &mut []).await;
-                let end = self.talk(socket).await;
+                let end = self.talk(socket, &life).await;
                 self.is_open.store(false, Ordering::Release);
                 // Before anybody hears of the end, so that logic that hears of it can start again.
                 self.outgoing.close();
@@ -129,84 +157,112 @@ impl Task {
         .await;
     }
 
-    /// Sends and receives until one side ends it.
-    async fn talk(&mut self, mut socket: Socket) -> End {
-        let mut close: Option<CloseFrame> = None;
-        let mut heard = Instant::now();
-        let mut was_asked = false;
-        loop {
-            let silence = self.settings.ping_interval;
-            let deadline = silence.map(|time| heard + time * if was_asked { 2 } else { 1 });
+    /// Sends and receives, at the same time, until one side ends it.
+    async fn talk(&mut self, socket: Socket, life: &Life) -> End {
+        // The project may have been behind since.
+        life.note();
+        let (sink, stream) = socket.split();
+        let ask = Notify::new();
+        let receiver = Receiver {
+            settings: &self.settings,
+            receive: &self.events.receive,
+            is_open: &self.is_open,
+            stopped: self.stopped.clone(),
+            life,
+            ask: &ask,
+        };
+        let outgoing = &mut self.outgoing;
+        let mut both = pin!(async {
+            let mut reading = pin!(receiver.run(stream));
             tokio::select! {
-                _ = self.stopped.changed() => return self.say_goodbye(socket).await,
-                Some(message) = self.outgoing.recv() => {
-                    let mut sending = pin!(socket.send(message));
-                    let sent = tokio::select! {
-                        sent = &mut sending => sent,
-                        // What was taken out of the queue goes out, or nobody would send it.
-                        _ = self.stopped.changed() => match timeout(GOODBYE, sending).await {
-                            Ok(sent) => sent,
-                            Err(_) => return End { code: CloseCode::Normal.into(), reason: String::new() },
-                        },
-                    };
-                    if let Err(error) = sent {
-                        return end_of(close, Some(&error));
-                    }
+                end = &mut reading => end,
+                written = write(outgoing, &ask, sink) => match written {
+                    Ok(()) => reading.await,
+                    // What came before may say why.
+                    Err(error) => timeout(GOODBYE, reading).await.unwrap_or_else(|_| End::broken(&error)),
+                },
+            }
+        });
+        tokio::select! {
+            end = &mut both => end,
+            // What waits is sent, then both sides close.
+            _ = self.stopped.changed() => {
+                if timeout(GOODBYE, both).await.is_err() {
+                    log::debug!("{}: no goodbye in return", self.settings);
                 }
-                incoming = socket.next() => {
-                    heard = Instant::now();
-                    was_asked = false;
-                    match incoming {
-                        Some(Ok(Message::Close(frame))) => close = Some(frame.unwrap_or(CloseFrame {
-                            code: CloseCode::from(NO_STATUS),
-                            reason: "".into(),
-                        })),
-                        Some(Ok(message)) => {
-                            tokio::select! {
-                                () = hand_on(&self.events.receive, message) => {}
-                                _ = self.stopped.changed() => return self.say_goodbye(socket).await,
-                            }
-                        }
-                        Some(Err(error)) => return end_of(close, Some(&error)),
-                        None => return end_of(close, None),
-                    }
-                }
-                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
-                    if was_asked {
-                        return End { code: ABNORMAL, reason: "the server gives no sign of life".to_owned() };
-                    }
-                    was_asked = true;
-                    if let Err(error) = socket.send(Message::Ping(Vec::new().into())).await {
-                        return end_of(close, Some(&error));
-                    }
-                }
+                End { code: CloseCode::Normal.into(), reason: String::new() }
             }
         }
     }
+}
 
-    /// Sends what waits, then closes as RFC 6455 wants it: each side says so.
-    async fn say_goodbye(&mut self, mut socket: Socket) -> End {
-        self.outgoing.close();
-        let goodbye = async {
-            while let Some(message) = self.outgoing.recv().await {
-                socket.send(message).await?;
-            }
-            let frame = CloseFrame {
-                code: CloseCode::Normal,
-                reason: "".into(),
-            };
-            socket.close(Some(frame)).await?;
-            while let Some(Ok(_)) = socket.next().await {}
-            Ok::<(), Error>(())
+/// Sends what comes, and a ping when asked; when nothing can come any more it closes as RFC 6455 wants it: each side says so.
+async fn write(
+    outgoing: &mut mpsc::Receiver<Message>,
+    ask: &Notify,
+    mut sink: SplitSink<Socket, Message>,
+) -> Result<(), Error> {
+    loop {
+        let message = tokio::select! {
+            message = outgoing.recv() => message,
+            () = ask.notified() => Some(Message::Ping(Vec::new().into())),
         };
-        match timeout(GOODBYE, goodbye).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => log::debug!("{}: {error}", self.settings),
-            Err(_) => log::debug!("{}: no goodbye in return", self.settings),
+        match message {
+            Some(message) => sink.send(message).await?,
+            None => break,
         }
-        End {
-            code: u16::from(CloseCode::Normal),
-            reason: String::new(),
+    }
+    let frame = CloseFrame {
+        code: CloseCode::Normal,
+        reason: "".into(),
+    };
+    sink.send(Message::Close(Some(frame))).await
+}
+
+/// The reading side of a connection.
+struct Receiver<'a> {
+    settings: &'a Settings,
+    receive: &'a EventSource,
+    is_open: &'a AtomicBool,
+    /// From then on messages are dropped.
+    stopped: watch::Receiver<()>,
+    life: &'a Life,
+    ask: &'a Notify,
+}
+
+impl Receiver<'_> {
+    /// Hands on what comes, until the server ends it or gives no sign of life.
+    async fn run(mut self, mut stream: SplitStream<Socket>) -> End {
+        loop {
+            let incoming = tokio::select! {
+                biased;
+                incoming = stream.next() => incoming,
+                () = self.life.silence(self.settings.ping_interval, self.ask) => {
+                    return End::broken(&"the server gives no sign of life");
+                }
+            };
+            match incoming {
+                Some(Ok(Message::Close(frame))) => {
+                    self.is_open.store(false, Ordering::Release);
+                    // The answer goes out, and the server hangs up; one that does not is left.
+                    let rest = async { while let Some(Ok(_)) = stream.next().await {} };
+                    if timeout(GOODBYE, rest).await.is_err() {
+                        log::debug!("{}: the server closed but does not hang up", self.settings);
+                    }
+                    return End::announced(frame);
+                }
+                Some(Ok(message)) => {
+                    tokio::select! {
+                        biased;
+                        _ = self.stopped.changed() => {}
+                        () = hand_on(self.receive, message) => {}
+                    }
+                    // Who does not listen cannot complain of silence.
+                    self.life.note();
+                }
+                Some(Err(error)) => return End::broken(&error),
+                None => return End::broken(&"the server is gone"),
+            }
         }
     }
 }
@@ -219,24 +275,6 @@ async fn hand_on(event: &EventSource, message: Message) {
         _ => return,
     };
     emit(event, &mut values).await;
-}
-
-/// The end, as the server announced it or as it came.
-fn end_of(close: Option<CloseFrame>, error: Option<&Error>) -> End {
-    match (close, error) {
-        (Some(close), _) => End {
-            code: close.code.into(),
-            reason: close.reason.as_str().to_owned(),
-        },
-        (None, Some(error)) => End {
-            code: ABNORMAL,
-            reason: error.to_string(),
-        },
-        (None, None) => End {
-            code: ABNORMAL,
-            reason: "the server is gone".to_owned(),
-        },
-    }
 }
 
 /// Emits the event as soon as the project takes it. The plugin is over when it never will.

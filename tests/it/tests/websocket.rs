@@ -2,7 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
+    fs::File,
+    io::{Read, Write},
     net::{TcpListener, TcpStream},
+    process::Command,
     sync::mpsc,
     thread,
     time::Instant,
@@ -264,6 +267,89 @@ fn server_that_answers_pings_is_kept() {
     client.try_send("String", text("still here")).unwrap();
     assert_eq!(client.on("receive").wait(LONG)[0], text("still here"));
     assert_eq!(client.on("stop").waiting(), 0);
+}
+
+#[test]
+fn messages_go_both_ways_at_the_same_time() {
+    // More than lies in the system's buffers, so that a client that only writes keeps the server from reading.
+    let mut client = Client::started(&server(echo), json!({}));
+    let bytes = vec![7_u8; 200_000];
+    for _ in 0..201 {
+        client.try_send("Binary", bytes.clone().into()).unwrap();
+    }
+    let received = client.on("receive");
+    for _ in 0..201 {
+        received.wait(LONG);
+    }
+    client.pulse("stop");
+    assert_eq!(client.on("stop").wait(LONG)[0], 1000_i64.into());
+}
+
+#[test]
+fn server_that_takes_nothing_is_given_up() {
+    let url = server(|socket| {
+        let _socket = socket;
+        thread::park();
+    });
+    let mut client = Client::started(&url, json!({"ping_interval": 200}));
+    client.try_send("Binary", vec![0_u8; 32 << 20].into()).unwrap();
+    let error = client.on("error").wait(LONG)[0].to_string();
+    assert!(error.contains("no sign of life"), "{error}");
+    assert_eq!(client.on("stop").wait(LONG)[0], 1006_i64.into());
+}
+
+#[test]
+fn message_that_arrives_bit_by_bit_is_a_sign_of_life() {
+    const TEXT: &[u8] = b"slow";
+    let url = server(|mut socket| {
+        let stream = socket.get_mut();
+        stream.write_all(&[0x81, TEXT.len() as u8]).unwrap();
+        for byte in TEXT {
+            // An empty ping, masked, comes after a silence. It is answered with no pong but a byte of the message.
+            stream.read_exact(&mut [0; 6]).unwrap();
+            stream.write_all(&[*byte]).unwrap();
+        }
+        while socket.read().is_ok() {}
+    });
+    let client = Client::started(&url, json!({"ping_interval": 500}));
+    assert_eq!(client.on("receive").wait(LONG)[0], text("slow"));
+    assert_eq!(client.on("stop").waiting(), 0);
+}
+
+#[test]
+fn server_that_closes_but_does_not_hang_up_is_left() {
+    let url = server(|mut socket| {
+        let frame = CloseFrame {
+            code: CloseCode::from(4000),
+            reason: "full".into(),
+        };
+        socket.close(Some(frame)).unwrap();
+        thread::park();
+    });
+    let client = Client::started(&url, json!({"ping_interval": 0}));
+    assert_eq!(client.on("stop").wait(LONG), [4000_i64.into(), text("full")]);
+}
+
+#[test]
+fn authorities_are_a_file_of_sensible_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pipe, great) = (folder.path().join("pipe"), folder.path().join("great"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    File::create(&great).unwrap().set_len(1 << 30).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("wss://{}", listener.local_addr().unwrap());
+    for (file, words) in [
+        (pipe, "it is no file"),
+        (great, "it has more than 16777216 bytes"),
+    ] {
+        let mut client = Client::to(&url, json!({"tls_ca": file.to_str().unwrap()}));
+        client.pulse("start");
+        let error = client.on("error").wait(LONG)[0].to_string();
+        assert!(error.contains(words), "{error}");
+        let start = Instant::now();
+        client.harness.try_deactivate().unwrap();
+        assert!(start.elapsed() < DEACTIVATION, "{:?}", start.elapsed());
+    }
 }
 
 #[test]
