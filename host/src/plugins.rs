@@ -25,6 +25,7 @@ mod isolated;
 mod last_run;
 mod library;
 mod loading;
+mod migrate;
 mod object_file;
 mod partial_file;
 mod place;

@@ -2,6 +2,8 @@
 //!
 //! What the command line lists and checks, and what the runtime runs, is the same object.
 
+mod migrate;
+
 use std::{
     borrow::Borrow,
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -19,7 +21,7 @@ use crate::{
     logic::{Graph, read_project_logic},
     plugins::{EngineServices, Entry, Plugins, ProcessLog, Safeguards, SearchInputs, SearchPath, State},
     runtime::{Services, settings_file},
-    settings::{FILE, RawSettings, SectionSettings, validate_section},
+    settings::{FILE, RawSettings, SectionSettings},
     toolbox::{Origin, Toolbox},
 };
 
@@ -47,6 +49,8 @@ pub struct Project {
     toolbox: Arc<Toolbox>,
     /// The checked sections of the plugins that are loaded or active.
     sections: Vec<SectionSettings>,
+    /// By the ids of older sections: the settings as their plugins would bring them up to date.
+    previews: HashMap<String, RawSettings>,
 }
 
 impl Project {
@@ -81,6 +85,7 @@ impl Project {
             plugins,
             toolbox: Arc::default(),
             sections: Vec::new(),
+            previews: HashMap::new(),
         };
         project.fill_toolbox();
         Some(project)
@@ -121,6 +126,7 @@ impl Project {
         let queue = Arc::new(EventQueue::new(0));
         let services = Arc::new(Services::new(&self.folder, queue, Arc::new(Events::default())));
         self.load_plugins(&services);
+        self.preview_migrations();
     }
 
     /// Loads every plugin that is declared. One that fails has said why in its reports and the log.
@@ -192,6 +198,7 @@ impl Project {
         }
         self.fill_toolbox();
         self.load_plugins(services);
+        self.migrate();
 
         let mut faults = Faults::default();
         self.check_settings(&mut faults);
@@ -323,7 +330,7 @@ impl Project {
         let manifests = wanted.filter_map(Entry::manifest);
         let sections = manifests.flat_map(|manifest| &manifest.sections);
         sections
-            .map(|section| validate_section(settings, section, faults))
+            .filter_map(|section| self.section_in(settings, section, faults))
             .collect()
     }
 

@@ -116,6 +116,9 @@ impl Runtime {
         let services = Arc::new(services.with_console(Arc::clone(&console)));
         project.begin_run();
         project.load_plugins(&services);
+        if !faults.has_errors() {
+            project.migrate();
+        }
 
         project.check_settings(&mut faults);
         services.set_settings(project.settings_json(&mut faults));

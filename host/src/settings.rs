@@ -16,9 +16,12 @@ mod raw;
 mod secret;
 mod section;
 mod url;
+mod version;
 
 pub use raw::RawSettings;
 pub use section::{Entry, ListSettings, SectionSettings, validate_section};
+pub use version::Schema;
+pub(crate) use version::VERSION;
 
 /// The keys of the file's own tables; of sections their plugins know.
 pub(crate) mod keys {

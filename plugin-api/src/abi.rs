@@ -8,6 +8,7 @@
 //! - [`value`], [`node`]: data that crosses in both directions; [`texts`] makes much of it at once.
 //! - [`interface`]: root, plugin, node, host object.
 //! - `author`: wraps an author's [`Plugin`](crate::Plugin) so that it can cross; catches panics.
+//! - [`migration`]: an extension, by which plugins bring older settings up to date.
 //! - [`loaded`]: what a host holds after it has opened a library.
 
 mod author;
@@ -15,6 +16,7 @@ mod bytes;
 mod guard;
 pub mod interface;
 pub mod loaded;
+pub mod migration;
 pub mod node;
 pub mod texts;
 pub mod value;

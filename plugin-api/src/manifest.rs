@@ -225,9 +225,16 @@ pub struct Section {
     pub id: String,
     /// The title for people.
     pub title: String,
+    /// The version of its schema, from 1.
+    #[serde(default = "first_version")]
+    pub version: u32,
     /// Its lists.
     #[serde(default)]
     pub lists: Vec<List>,
+}
+
+const fn first_version() -> u32 {
+    1
 }
 
 /// A list of entries; the field `name` identifies an entry.

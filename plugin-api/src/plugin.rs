@@ -7,6 +7,7 @@ use crate::{
     describe::{About, NodeType},
     host::{Host, Setup},
     node::Node,
+    value::Dictionary,
 };
 
 /// A plugin. Implement it, then write `pulsewire_plugin_api::export_plugin!(MyPlugin);`.
@@ -39,6 +40,18 @@ pub trait Plugin: Send + Sized + 'static {
     /// shared with them. `[logic-thread & active]`
     fn settings_changed(&mut self) -> Result<(), PluginError> {
         Ok(())
+    }
+
+    /// Brings a section of a project's `settings.toml` up to the schema version that [`ABOUT`](Self::ABOUT) declares
+    /// for it ([`Section::version`](crate::describe::Section::version)). `from` is the lower version that the file has;
+    /// `settings` is the section as it stands there, unchecked: lists by their ids, each an Array of Dictionaries,
+    /// without defaults, secrets as they are written. What is returned takes its place in the file, if it is valid.
+    /// An error, or a panic, leaves the file as it is, and the plugin has failed. `[logic-thread & registered]`
+    fn migrate(section: &str, from: u32, settings: Dictionary) -> Result<Dictionary, PluginError> {
+        let _ = settings;
+        Err(PluginError::new(format!(
+            "the plugin does not know version {from} of the section `{section}`"
+        )))
     }
 
     /// What the plugin offers beyond this interface, under an id such as `lamp.colours/1`: to hosts that know the id.

@@ -33,10 +33,11 @@ pub(super) enum Call {
     Resume,
     OnEvent,
     DropNode,
+    Migrate,
 }
 
 impl Call {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Call::Load,
         Call::Activate,
         Call::SettingsChanged,
@@ -46,6 +47,7 @@ impl Call {
         Call::Resume,
         Call::OnEvent,
         Call::DropNode,
+        Call::Migrate,
     ];
 
     /// As in "`execute` of node `send` of graph `project` (socketio.send)", in plugin-api's words.
@@ -56,6 +58,7 @@ impl Call {
             Call::DropNode => return format!("dropping of {place}"),
             Call::Activate => "activate",
             Call::SettingsChanged => "settings_changed",
+            Call::Migrate => "migrate",
             Call::Deactivate => "deactivate",
             Call::Execute => "execute",
             Call::Resume => "resume",

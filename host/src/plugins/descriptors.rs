@@ -12,6 +12,7 @@ use pulsewire_plugin_api::{
 use serde::Deserialize;
 
 use super::rejection::Rejection;
+use crate::settings::VERSION;
 
 /// The members that decide whether the others can be understood at all.
 #[derive(Deserialize)]
@@ -182,7 +183,15 @@ fn check_section(manifest: &Manifest, section: &Section) -> Result<(), String> {
     if section.id != manifest.id {
         return Err(format!("its id is not that of the plugin, `{}`", manifest.id));
     }
+    if section.version == 0 {
+        return Err("its schema version is 0; they count from 1".into());
+    }
     unique("list", section.lists.iter().map(|list| &*list.id))?;
+    if section.lists.iter().any(|list| list.id == VERSION) {
+        return Err(format!(
+            "the id `{VERSION}` is that of its schema version, not of a list"
+        ));
+    }
     for list in &section.lists {
         check_list(list).map_err(|fault| format!("list `{}`: {fault}", list.id))?;
     }

@@ -119,6 +119,9 @@ pub(super) trait PluginCalls: Send {
 
     fn settings_changed(&mut self) -> Result<(), String>;
 
+    /// What it makes of its section of schema version `from`.
+    fn migrate(&self, section: &str, from: u32, settings: Dictionary) -> Result<Dictionary, String>;
+
     fn deactivate(&mut self) -> Result<(), String>;
 }
 
@@ -140,6 +143,10 @@ impl PluginCalls for LoadedPlugin {
 
     fn settings_changed(&mut self) -> Result<(), String> {
         self.settings_changed()
+    }
+
+    fn migrate(&self, section: &str, from: u32, settings: Dictionary) -> Result<Dictionary, String> {
+        self.migrate(section, from, settings)
     }
 
     fn deactivate(&mut self) -> Result<(), String> {

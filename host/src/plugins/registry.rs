@@ -39,13 +39,13 @@ pub struct Plugins {
     search: SearchPath,
     safeguards: Safeguards,
     sink: LogSink,
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     reports: Vec<Report>,
     /// Counts activations, so that log lines can tell them apart.
     generation: u64,
     /// The record of calls, in a run. The watchdog goes first: it has a share in it.
     watchdog: Option<Watchdog>,
-    calls: Option<Arc<Calls>>,
+    pub(super) calls: Option<Arc<Calls>>,
     /// Whose run it is.
     project: Option<PathBuf>,
 }

@@ -98,6 +98,10 @@ impl Runtime {
         if is_as_it_was && !self.on_disk.are_settings_at_fault {
             return;
         }
+        let settings = match self.project.migrated_for_active(settings) {
+            Ok(settings) => settings,
+            Err(faults) => return self.refuse(&faults),
+        };
         let faults = self.project.faults_with(&settings, &self.graphs);
         let mut running = self.running.clone();
         if faults.has_errors() {

@@ -7,7 +7,7 @@ use pulsewire_plugin_api::{
 use serde_json::{Map, Value as Json, json};
 
 use super::{describe, file, format, list, open_table, table, value};
-use crate::settings::keys;
+use crate::settings::{VERSION, keys};
 
 /// The schema of `settings.toml` where these plugins are known and these sections are checked. Sections and plugins that
 /// are not among them may stand in the file and are not looked into, as `check` does it.
@@ -82,7 +82,18 @@ fn host(key: &str) -> Json {
 
 fn section(section: &Section) -> Json {
     let lists = section.lists.iter().map(|list| (list.id.clone(), entries(list)));
-    let mut schema = table(lists, &[]);
+    let mut version = Map::from_iter([
+        ("type".to_owned(), json!("integer")),
+        ("minimum".to_owned(), json!(1)),
+        ("default".to_owned(), json!(1)),
+    ]);
+    let help = format!(
+        "Of the section's schema; the plugin has version {}.",
+        section.version
+    );
+    describe(&mut version, "Version", &help);
+    let version = [(VERSION.to_owned(), Json::Object(version))];
+    let mut schema = table(version.into_iter().chain(lists), &[]);
     describe(&mut schema, &section.title, "");
     Json::Object(schema)
 }

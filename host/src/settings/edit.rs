@@ -12,6 +12,7 @@
 
 mod entry;
 mod layout;
+mod migrate;
 mod plugin;
 mod save;
 
@@ -20,12 +21,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use pulsewire_plugin_api::manifest::Section;
+use pulsewire_plugin_api::{manifest::Section, value::Dictionary};
 use toml_edit::{Document, Item, Table};
 
-use super::FILE;
+use super::{FILE, RawSettings, Schema};
 use crate::{
-    diagnostics::{Fault, Faults, Source, Span},
+    diagnostics::{Fault, Faults, Severity, Source, Span},
     literal::reader::{self, Reader},
 };
 
@@ -87,6 +88,7 @@ pub fn add_entry(
 ) -> Result<(), EditError> {
     edit(folder, |text| {
         let list = entry::find_list(section, list)?;
+        check_schema(text, section)?;
         let before = entry::names(&text.document(), section, list);
         let (name, splice) = entry::add(text, section, list, members)?;
         let is_meant = |new: &Table| {
@@ -108,6 +110,7 @@ pub fn add_entry(
 pub fn remove_entry(folder: &Path, section: &Section, list: &str, name: &str) -> Result<(), EditError> {
     edit(folder, |text| {
         let list = entry::find_list(section, list)?;
+        check_schema(text, section)?;
         let mut expected = entry::names(&text.document(), section, list);
         let (at, splices) = entry::remove(text, section, list, name)?;
         expected.remove(at);
@@ -115,6 +118,56 @@ pub fn remove_entry(folder: &Path, section: &Section, list: &str, name: &str) ->
         text.with(splices, is_meant).map(Some)
     })
     .map(drop)
+}
+
+/// Brings a section of a lower schema version up to date: `change` gets that version and what stands in the section, and
+/// gives what is to stand there. Says whether the file had to be changed.
+///
+/// # Errors
+/// See [`EditError`]; also when `change` fails, or what it gives is not what `section` allows.
+pub fn migrate_section(
+    folder: &Path,
+    section: &Section,
+    mut change: impl FnMut(u32, Dictionary) -> Result<Dictionary, String>,
+) -> Result<bool, EditError> {
+    edit(folder, |text| {
+        let migrated = migrate::text(text, section, &mut change)?;
+        Ok(migrated.map(|settings| settings.text().to_owned()))
+    })
+}
+
+/// What [`migrate_section`] would make of the file; it is not written. `None` if it would stay as it is.
+///
+/// # Errors
+/// As of [`migrate_section`].
+pub fn preview_migration(
+    settings: &RawSettings,
+    section: &Section,
+    mut change: impl FnMut(u32, Dictionary) -> Result<Dictionary, String>,
+) -> Result<Option<RawSettings>, EditError> {
+    let source = settings.source().clone();
+    migrate::text(&SettingsText { source }, section, &mut change)
+}
+
+/// Refuses to edit a section that is written for another version of its plugin.
+fn check_schema(text: &SettingsText, section: &Section) -> Result<(), EditError> {
+    let id = &section.id;
+    let Some(settings) = RawSettings::parse(text.source.clone(), &mut Faults::default()) else {
+        return Err(unsupported().into());
+    };
+    let (written, hint) = match settings.schema(section) {
+        Schema::Current => return Ok(()),
+        Schema::Older(written) => (written, "`pulsewire run` brings it up to date"),
+        Schema::Newer(written) => (written, "install the newer plugin, or edit the file by hand"),
+    };
+    let known = section.version;
+    let message = format!("the section `{id}` has schema version {written}, the plugin has {known}");
+    let fault = settings.schema_warning(id, message).hint(hint);
+    Err(Fault {
+        severity: Severity::Error,
+        ..fault
+    }
+    .into())
 }
 
 /// How often an edit starts over because somebody else wrote the file meanwhile.

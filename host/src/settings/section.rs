@@ -11,6 +11,7 @@ use super::{
     RawSettings,
     check::{self, Problem},
     item::{Item, Members},
+    version::{self, Schema, VERSION},
 };
 use crate::{
     diagnostics::{Fault, Faults, Source, Span, suggestion},
@@ -105,6 +106,7 @@ impl Entry {
 
 /// Checks the section of `raw` that `section` describes, and fills in the defaults; an absent section has empty lists.
 ///
+/// A section of a later schema version gives what is known of it, with a warning; an older one must have been brought up to date.
 /// Every fault is added; a variable of the environment that a secret names and that is not set here is a warning, because
 /// it may be set where the project runs. With an error among them the result must not be given to a plugin: a value at fault is
 /// replaced by its default, an entry without a name or with one that stands twice is left out.
@@ -112,12 +114,33 @@ pub fn validate_section(raw: &RawSettings, section: &Section, faults: &mut Fault
     let mut validation = Validation {
         source: &raw.source,
         section,
+        is_newer: false,
         faults,
     };
     let written = raw.sections.iter().find(|(id, _)| id.value == section.id);
     let members = written.map_or(&[][..], |(_, item)| validation.members(item));
-    for (key, _) in members {
-        if !section.lists.iter().any(|list| list.id == key.value) {
+    let newer = match raw.schema(section) {
+        Schema::Newer(version) => Some(version),
+        _ => None,
+    };
+    if let Some(version) = newer {
+        let (id, known) = (&section.id, section.version);
+        let message = format!(
+            "the section `{id}` has schema version {version}, the plugin knows versions up to {known}: what it does not \
+             know is left out"
+        );
+        let warning = raw.schema_warning(id, message);
+        validation.faults.push(warning.hint("install the newer plugin"));
+    }
+    validation.is_newer = newer.is_some();
+    for (key, item) in members {
+        if key.value == VERSION {
+            if version::read(item).is_none() {
+                let problem = Problem::new("version: expected a whole number from 1".to_owned());
+                let hint = format!("the plugin has version {} of the section", section.version);
+                validation.problem(&item.span, problem.hint(hint));
+            }
+        } else if !validation.is_newer && !section.lists.iter().any(|list| list.id == key.value) {
             let known = section.lists.iter().map(|list| list.id.as_str());
             validation.problem(
                 &key.span,
@@ -154,6 +177,8 @@ fn find<'a>(members: &'a [(Spanned<String>, Spanned<Item>)], key: &str) -> Optio
 struct Validation<'a> {
     source: &'a Source,
     section: &'a Section,
+    /// The section is written for a later version of the plugin, so it may hold what nobody here knows.
+    is_newer: bool,
     faults: &'a mut Faults,
 }
 
@@ -216,7 +241,7 @@ impl Validation<'_> {
 
     fn entry(&mut self, list: &List, members: &Members, span: &Span) -> Vec<Spanned<Value>> {
         for (key, _) in members {
-            if !list.fields.iter().any(|field| field.id == key.value) {
+            if !self.is_newer && !list.fields.iter().any(|field| field.id == key.value) {
                 self.problem(&key.span, check::unknown(list, &key.value));
             }
         }

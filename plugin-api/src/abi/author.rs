@@ -13,6 +13,7 @@ use super::{
         EmitStatus, Extension, HostObject, NodeInterface, NodeInterface_TO, NodeObject, NodeSetup,
         PluginInterface, PluginInterface_TO, PluginObject, Registered, Wanted,
     },
+    migration,
     node::{Call, Flow},
     value::Value,
 };
@@ -163,6 +164,9 @@ impl<P: Plugin> PluginInterface for PluginWrapper<P> {
     }
 
     fn extension(&self, id: RStr<'_>) -> ROption<Extension> {
+        if id.as_str() == migration::ID {
+            return ROption::RSome(migration::extension::<P>());
+        }
         // What a plugin offers does not depend on its state, so a panic poisons nothing.
         guard::catch(|| P::extension(id.as_str())).ok().flatten().into()
     }

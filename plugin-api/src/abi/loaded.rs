@@ -14,7 +14,11 @@ use super::interface::{
     EmitStatus, Emitted, Extension, HostInterface, HostInterface_TO, NodeObject, NodeSetup, PluginObject,
     Root_Ref, Wanted,
 };
-use super::{node::Call, value::Value};
+use super::{
+    migration::{self, Migration},
+    node::Call,
+    value::Value,
+};
 use crate::{
     host::{EmitError, HostServices},
     node::{Node, NodeError, NodeResult},
@@ -142,6 +146,15 @@ impl LoadedPlugin {
     /// `[logic-thread & active]`
     pub fn deactivate(&mut self) -> Result<(), String> {
         result(self.plugin.deactivate())
+    }
+
+    /// The section `section`, of schema version `from`, as the plugin brings it up to date; see
+    /// [`Plugin::migrate`](crate::Plugin::migrate). `[logic-thread & registered]`
+    pub fn migrate(&self, section: &str, from: u32, settings: Dictionary) -> Result<Dictionary, String> {
+        let extension = self.extension(migration::ID);
+        let table = extension.and_then(Extension::table::<Migration>);
+        let table = table.ok_or_else(|| format!("the plugin has no `{}` that fits", migration::ID))?;
+        result((table.migrate)(section.into(), from, settings))
     }
 
     /// The plugin's extension `id`. `[any-thread & created]`

@@ -174,6 +174,9 @@ impl<const N: usize> Json<N> {
         self.open(b'{');
         self.text_member("id", section.id);
         self.text_member("title", section.title);
+        if section.version > 1 {
+            self.key("version").int(section.version as i64);
+        }
         self.key("lists").open(b'[');
         let mut at = 0;
         while at < section.lists.len() {

@@ -8,12 +8,26 @@ pub struct Section {
     pub(super) id: &'static str,
     pub(super) title: &'static str,
     pub(super) lists: &'static [List],
+    pub(super) version: u32,
 }
 
 impl Section {
     /// A section of named lists. `id` is the plugin's own id.
     pub const fn new(id: &'static str, title: &'static str, lists: &'static [List]) -> Self {
-        Self { id, title, lists }
+        Self {
+            id,
+            title,
+            lists,
+            version: 1,
+        }
+    }
+
+    /// The version of its schema, from 1, which it has without this call: `[settings.ID] version = N`. Raise it when
+    /// older sections must be changed to be understood, and bring them up to date in
+    /// [`Plugin::migrate`](crate::Plugin::migrate).
+    pub const fn version(self, version: u32) -> Self {
+        assert!(version > 0, "schema versions count from 1");
+        Self { version, ..self }
     }
 
     /// The id of the section.

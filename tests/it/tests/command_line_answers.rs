@@ -59,7 +59,10 @@ fn fields_are_listed_with_all_that_they_demand() {
     let shown = project().pulsewire(&["settings", "show", "good"]);
     let shown = shown.with_code(0);
     assert!(shown.contains("  name: String (required)\n"), "{shown}");
-    assert!(shown.contains("  times: Int = 1, 1 to 10\n"), "{shown}");
+    assert!(
+        shown.contains("  times: Int = 1, 1 to 10  How often it stands there.\n"),
+        "{shown}"
+    );
 
     let shown = project().pulsewire(&["settings", "show", "socketio"]);
     let shown = shown.with_code(0);

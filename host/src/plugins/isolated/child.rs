@@ -16,7 +16,7 @@ use pulsewire_plugin_api::{
 
 use super::{
     channel::Channel,
-    datum::{Datum, data, dictionary, values, wanted},
+    datum::{Datum, data, dictionary, pairs, values, wanted},
     messages::{Answer, Ask, Made, Method, Reply, Request, Run},
 };
 use crate::plugins::{
@@ -95,6 +95,11 @@ impl Served {
             }
             Request::Activate => self.call(LoadedPlugin::activate),
             Request::SettingsChanged => self.call(LoadedPlugin::settings_changed),
+            Request::Migrate {
+                section,
+                from,
+                settings,
+            } => self.migrate(&section, from, settings),
             Request::Deactivate => {
                 let done = self.call(LoadedPlugin::deactivate);
                 self.nodes.clear();
@@ -146,6 +151,16 @@ impl Served {
 
     fn call(&mut self, method: fn(&mut LoadedPlugin) -> Result<(), String>) -> Result<Answer, String> {
         method(self.plugin()?).map(|()| Answer::Done)
+    }
+
+    fn migrate(
+        &mut self,
+        section: &str,
+        from: u32,
+        settings: Vec<(String, Datum)>,
+    ) -> Result<Answer, String> {
+        let new = self.plugin()?.migrate(section, from, dictionary(settings))?;
+        Ok(Answer::Migrated(pairs(&new)))
     }
 
     fn create_node(&mut self, made: Made) -> Result<Answer, String> {

@@ -13,6 +13,12 @@ pub(super) enum Request {
     Load,
     Activate,
     SettingsChanged,
+    /// Bring the section of schema version `from` up to date.
+    Migrate {
+        section: String,
+        from: u32,
+        settings: Vec<(String, Datum)>,
+    },
     Deactivate,
     CreateNode(Made),
     Run(Run),
@@ -62,6 +68,8 @@ pub(super) enum Answer {
         pulse: Pulse,
         outputs: Vec<(u32, Datum)>,
     },
+    /// The section as it is now.
+    Migrated(Vec<(String, Datum)>),
     /// The plugin or the node says why not.
     Failed(String),
 }

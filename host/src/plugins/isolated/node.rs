@@ -61,6 +61,10 @@ impl PluginCalls for IsolatedPlugin {
         self.shared.settings_changed()
     }
 
+    fn migrate(&self, section: &str, from: u32, settings: Dictionary) -> Result<Dictionary, String> {
+        self.shared.migrate(section, from, &settings)
+    }
+
     fn deactivate(&mut self) -> Result<(), String> {
         self.shared.deactivate(DEACTIVATION_LIMIT + GRACE)
     }

@@ -7,8 +7,11 @@ use std::{
     time::Duration,
 };
 
+use pulsewire_plugin_api::value::Dictionary;
+
 use super::{
     channel::{Channel, Ender},
+    datum::{dictionary, pairs},
     messages::{Answer, Made, Request},
 };
 
@@ -111,6 +114,24 @@ impl Shared {
         }
         self.call_in(&mut state, &Request::SettingsChanged, self.call_limit)
             .map(drop)
+    }
+
+    /// Asks the child to bring a section up to date.
+    pub(super) fn migrate(
+        &self,
+        section: &str,
+        from: u32,
+        settings: &Dictionary,
+    ) -> Result<Dictionary, String> {
+        let request = Request::Migrate {
+            section: section.to_owned(),
+            from,
+            settings: pairs(settings),
+        };
+        match self.call_in(&mut self.lock(), &request, self.call_limit)? {
+            Answer::Migrated(new) => Ok(dictionary(new)),
+            _ => Err("its process gave no answer that fits".to_owned()),
+        }
     }
 
     /// Makes a node in this child and those after it; if there is none now, in the next.

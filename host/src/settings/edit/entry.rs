@@ -15,7 +15,7 @@ use crate::{
     diagnostics::{Fault, Faults, suggestion},
     literal::{self, shortened},
     settings::{
-        FILE,
+        FILE, VERSION,
         check::{self, Problem, is_secret},
     },
 };
@@ -70,6 +70,9 @@ pub(super) fn add(
         );
     }
     let path = ["settings", section.id.as_str(), list.id.as_str()];
+    // A section without a version would count as one of the first.
+    let is_new = find(&document, &path[..2]).is_none();
+    let version = (is_new && section.version > 1).then_some(i64::from(section.version));
     let layout = Layout::new(text);
     let splice = match find(&document, &path) {
         Some(Item::ArrayOfTables(_)) => {
@@ -85,12 +88,21 @@ pub(super) fn add(
             Some(depth) => rewrite(text, &path[..depth], |value| {
                 let mut entries = Array::new();
                 entries.push(inline(&members));
+                if let Some(version) = version {
+                    insert_below(value, &[&path[depth..2], &[VERSION]].concat(), version.into())?;
+                }
                 insert_below(value, &path[depth..], entries.into())
             }),
             None => {
                 let of_section = steps(&path[..2]);
                 let at = layout.end_of(&of_section).unwrap_or(layout.text.len());
-                Some(layout.insert(at, &lines(&path, &members)))
+                let header = version.map(|version| {
+                    let section = Key::new(path[1]).display_repr().into_owned();
+                    let header = format!("[settings.{section}]");
+                    [header, format!("{VERSION} = {version}"), String::new()]
+                });
+                let lines = header.into_iter().flatten().chain(lines(&path, &members));
+                Some(layout.insert(at, &lines.collect::<Vec<_>>()))
             }
         },
     };
@@ -187,7 +199,7 @@ fn read(field: &Field, text: &str) -> Result<Value, Problem> {
     }
 }
 
-fn literal(value: &Value) -> toml_edit::Value {
+pub(super) fn literal(value: &Value) -> toml_edit::Value {
     match value {
         Value::Bool(flag) => (*flag).into(),
         Value::Int(number) => (*number).into(),
