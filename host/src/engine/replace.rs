@@ -23,8 +23,6 @@ impl Engine {
         mut program: Program,
         mut make: impl FnMut(&mut Program, usize) -> Box<dyn EngineNode>,
     ) {
-        // The new program may not have all of the variables.
-        self.keep();
         let old: HashMap<(Arc<str>, Arc<str>), usize> = self
             .world
             .infos

@@ -149,6 +149,8 @@ impl Runtime {
     /// Compiles the graphs for the plugins that are there now and goes on with them. They were found sound.
     pub(super) fn replace_program(&mut self) {
         let mut program = scenes::compile(&self.project, &self.graphs, &self.running);
+        // The new program may not have all of the variables, or have them with other types.
+        self.engine.keep();
         self.kept.fill(&mut program);
         let (project, console, events) = (&mut self.project, &*self.console, self.services.events());
         self.absences.report(&program, project.toolbox(), console);

@@ -1,33 +1,37 @@
 //! Persistent variables beyond the run: `state/variables.json` in the project's folder.
 //!
 //! The file is read when a program has such a variable, and written on a thread of its own, as a whole or not at all. What
-//! can't be used is never thrown away: the old file stays beside the new one, and values of variables that the project
-//! does not have, or not now, stay in it.
+//! can't be used is not thrown away: the old file stays beside the new one, and values of variables that the project
+//! does not have, or not now, stay in it. Of two runs at the same time only the first writes.
 
 mod json;
+mod writer;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        mpsc::{Receiver, Sender, channel},
-    },
-    thread::{self, JoinHandle},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use pulsewire_plugin_api::value::Value;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use writer::Writer;
 
 use crate::{compile::Program, engine::Keeper, literal::found};
 
 /// Relative to the project's folder, for people too.
 const FILE: &str = "state/variables.json";
 
+/// Whoever has it locked writes the file. It stays, since removing it would let two runs lock two files of that name.
+const LOCK: &str = "state/variables.lock";
+
 const FORMAT: u32 = 1;
+
+/// How many old files are kept; the last gives way to newer ones.
+const OLD_FILES: usize = 10;
 
 /// The file, as it is and as it is to be.
 #[derive(Clone)]
@@ -35,16 +39,16 @@ pub(super) struct Kept(Arc<Shared>);
 
 struct Shared {
     path: PathBuf,
-    state: Mutex<State>,
+    /// `None` until it is read.
+    state: Mutex<Option<State>>,
     /// What the engine handed on, written yet or not. Never locked for long: the logic thread waits.
     latest: Mutex<HashMap<String, Value>>,
 }
 
-enum State {
-    Unread,
-    Read(BTreeMap<String, Json>),
-    /// It is left as it is.
-    Unusable,
+struct State {
+    values: BTreeMap<String, Json>,
+    /// Held for the run. Without it the file is left as it is.
+    lock: Option<File>,
 }
 
 /// What stands in the file.
@@ -59,7 +63,7 @@ impl Kept {
     pub(super) fn new(folder: &Path) -> Self {
         Self(Arc::new(Shared {
             path: folder.join(FILE),
-            state: Mutex::new(State::Unread),
+            state: Mutex::default(),
             latest: Mutex::default(),
         }))
     }
@@ -73,14 +77,11 @@ impl Kept {
         }
         persistent.sort_unstable_by_key(|(name, _)| *name);
         let mut state = lock(&self.0.state);
-        if let State::Unread = *state {
-            *state = self.0.read();
-        }
-        let State::Read(values) = &mut *state else { return };
-        let latest = lock(&self.0.latest);
+        let state = state.get_or_insert_with(|| self.0.read());
+        let mut latest = lock(&self.0.latest);
         let mut has_kept_old = false;
         for (name, place) in persistent {
-            let kept = match (latest.get(name), values.get(name)) {
+            let kept = match (latest.get(name), state.values.get(name)) {
                 (Some(value), _) => Some(value.clone()),
                 (None, Some(json)) => json::value(json),
                 (None, None) => continue,
@@ -93,10 +94,14 @@ impl Kept {
                 Some(value) => found(&value),
                 None => "no value".to_owned(),
             };
-            if !has_kept_old {
-                has_kept_old = self.0.set_aside(|old, new| fs::copy(old, new).map(|_| ()));
+            if !has_kept_old && state.lock.is_some() && self.0.path.exists() {
+                has_kept_old = true;
+                if !self.0.set_aside(|old, new| fs::copy(old, new).map(|_| ())) {
+                    state.lock = None;
+                }
             }
-            values.remove(name);
+            state.values.remove(name);
+            latest.remove(name);
             log::warn!(
                 "{FILE}: `{name}` is {reason}, expected {}; the variable begins with its declared value",
                 place.data_type
@@ -109,146 +114,123 @@ impl Kept {
         let mut writer: Option<Writer> = None;
         let shared = Arc::clone(&self.0);
         Box::new(move |values| {
-            let writer = writer.get_or_insert_with(|| Writer::new(Arc::clone(&shared)));
-            lock(&shared.latest).extend(values.iter().cloned());
-            if let Some(sender) = &writer.sender {
-                // The thread is there until the sender is dropped.
-                let _ = sender.send(values);
-            }
+            lock(&shared.latest).extend(values);
+            let shared = &shared;
+            let writer = writer.get_or_insert_with(|| {
+                let shared = Arc::clone(shared);
+                Writer::new(move || shared.write())
+            });
+            writer.request();
         })
     }
 }
 
 impl Shared {
     fn read(&self) -> State {
+        let lock = self.lock_for_run();
+        let state = |values, lock| State { values, lock };
         let text = match fs::read_to_string(&self.path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return State::Read(BTreeMap::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return state(BTreeMap::new(), lock),
             Err(error) if error.kind() != io::ErrorKind::InvalidData => {
-                log::warn!("{FILE}: can't be read: {error}; this run neither reads nor keeps variables");
-                return State::Unusable;
+                log::warn!("{FILE}: can't be read: {error}; this run keeps nothing");
+                return state(BTreeMap::new(), None);
             }
             Err(_) => String::new(),
         };
         let reason = match serde_json::from_str::<Content>(&text) {
-            Ok(content) if content.format == FORMAT => return State::Read(content.variables),
+            Ok(content) if content.format == FORMAT => return state(content.variables, lock),
             Ok(content) => format!("has format {}, expected {FORMAT}", content.format),
             Err(error) => format!("is damaged: {error}"),
         };
         log::warn!("{FILE}: {reason}; all variables begin with their declared values");
-        match self.set_aside(|old, new| fs::rename(old, new)) {
-            true => State::Read(BTreeMap::new()),
-            false => State::Unusable,
-        }
+        let lock = lock.filter(|_| self.set_aside(|old, new| fs::rename(old, new)));
+        state(BTreeMap::new(), lock)
     }
 
-    /// Keeps the file as it is under the first free name beside it.
-    fn set_aside(&self, put: impl FnOnce(&Path, &Path) -> io::Result<()>) -> bool {
-        let names = (1..).map(|number| self.path.with_extension(format!("json.old{number}")));
-        let free = names.take(1000).find(|name| !name.exists());
-        let Some(free) = free else {
-            log::warn!("{FILE}: there are very many old ones beside it");
-            return false;
+    /// `None` if another run has it, or nobody can: this one keeps nothing then.
+    fn lock_for_run(&self) -> Option<File> {
+        let place = self.path.with_extension("lock");
+        let opened = fs::create_dir_all(self.folder())
+            .and_then(|()| File::options().create(true).append(true).open(place));
+        let reason = match opened.map(|file| (file.try_lock(), file)) {
+            Ok((Ok(()), file)) => return Some(file),
+            Ok((Err(TryLockError::WouldBlock), _)) => {
+                log::warn!(
+                    "{FILE}: another run of this project keeps its variables there; this run keeps nothing"
+                );
+                return None;
+            }
+            Ok((Err(TryLockError::Error(error)), _)) | Err(error) => error,
         };
-        match put(&self.path, &free) {
+        log::warn!("{LOCK}: can't be locked: {reason}; this run keeps nothing");
+        None
+    }
+
+    fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
+    }
+
+    /// Keeps the file as it is beside it, under the first free name or else the last. If not, this run keeps nothing.
+    fn set_aside(&self, put: impl FnOnce(&Path, &Path) -> io::Result<()>) -> bool {
+        let name = |number| self.path.with_extension(format!("json.old{number}"));
+        let free = (1..OLD_FILES).map(name).find(|name| !name.exists());
+        let place = free.unwrap_or_else(|| name(OLD_FILES));
+        match put(&self.path, &place) {
             Ok(()) => {
-                log::warn!("the old file is kept as {}", free.display());
+                log::warn!("the old file is kept as {}", place.display());
                 true
             }
             Err(error) => {
-                log::warn!("{FILE}: can't be kept as {}: {error}", free.display());
+                log::warn!(
+                    "{FILE}: can't be kept as {}: {error}; this run keeps nothing",
+                    place.display()
+                );
                 false
             }
         }
     }
 
-    /// Takes the values over and writes the file.
-    fn write(&self, values: Vec<(String, Value)>) -> io::Result<()> {
+    /// Takes over what the engine handed on and writes the file.
+    fn write(&self) -> io::Result<()> {
         let mut state = lock(&self.state);
-        let State::Read(known) = &mut *state else {
+        let Some(State {
+            values,
+            lock: Some(_),
+        }) = &mut *state
+        else {
             return Ok(());
         };
-        for (name, value) in values {
+        let latest = lock(&self.latest).clone();
+        for (name, value) in latest {
             match json::json(&value) {
-                Some(json) => known.insert(name, json),
+                Some(json) => values.insert(name, json),
                 None => {
                     log::warn!("`{name}` is not kept: its value is nested too deeply");
-                    known.remove(&name)
+                    values.remove(&name)
                 }
             };
         }
         let content = Content {
             format: FORMAT,
-            variables: known.clone(),
+            variables: values.clone(),
         };
         drop(state);
         let text = serde_json::to_string_pretty(&content)?;
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let temporary = self.path.with_extension("json.tmp");
-        let mut file = File::create(&temporary)?;
+        fs::create_dir_all(self.folder())?;
+        let mut file = tempfile::Builder::new()
+            .prefix("variables.")
+            .suffix(".tmp")
+            .make_in(self.folder(), |path| File::create_new(path))?;
         file.write_all(text.as_bytes())?;
         file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(&temporary, &self.path)
+        file.as_file().sync_all()?;
+        file.persist(&self.path).map(drop).map_err(|error| error.error)
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The thread that writes.
-struct Writer {
-    /// `None` only at the end.
-    sender: Option<Sender<Vec<(String, Value)>>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Writer {
-    fn new(shared: Arc<Shared>) -> Self {
-        let (sender, incoming) = channel();
-        let spawned = thread::Builder::new()
-            .name("keep-variables".to_owned())
-            .spawn(move || write_all(&shared, &incoming));
-        Self {
-            sender: Some(sender),
-            thread: spawned
-                .map_err(|error| log::error!("persistent variables are not kept: {error}"))
-                .ok(),
-        }
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        self.sender = None;
-        if let Some(thread) = self.thread.take() {
-            // It ends by itself; a panic of it has been told.
-            let _ = thread.join();
-        }
-    }
-}
-
-fn write_all(shared: &Shared, incoming: &Receiver<Vec<(String, Value)>>) {
-    let mut failure = String::new();
-    while let Ok(mut values) = incoming.recv() {
-        // Of what piled up while the disk was slow, the last is enough.
-        while let Ok(newer) = incoming.try_recv() {
-            values = newer;
-        }
-        match shared.write(values) {
-            Ok(()) => failure.clear(),
-            Err(error) => {
-                let message = error.to_string();
-                // Once for a disk that is full, not twice a second.
-                if message != failure {
-                    log::error!("{FILE}: can't be written: {message}");
-                }
-                failure = message;
-            }
-        }
-    }
 }
 
 #[cfg(test)]

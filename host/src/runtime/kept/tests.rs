@@ -35,6 +35,7 @@ fn files(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder.join("state")).unwrap();
     let mut names: Vec<String> = entries
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "variables.lock")
         .collect();
     names.sort();
     names
@@ -58,6 +59,7 @@ fn kept_values_are_there_at_the_next_start_and_those_of_others_stay() {
         &[("project/count", Value::Int(7)), ("scenes/a/gone", Value::Int(8))],
     );
 
+    drop(kept);
     let kept = Kept::new(folder.path());
     let mut program = program();
     kept.fill(&mut program);
@@ -93,6 +95,55 @@ fn value_of_another_type_is_replaced_and_the_old_file_kept() {
     assert_eq!(files, ["variables.json", "variables.json.old1"]);
     let kept = fs::read_to_string(folder.path().join("state/variables.json.old1")).unwrap();
     assert_eq!(kept, text);
+}
+
+#[test]
+fn change_of_type_makes_one_old_file_however_often_the_program_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Kept::new(folder.path());
+    kept.fill(&mut program());
+    keep(&kept, &[("project/count", Value::String("seven".into()))]);
+    for _ in 0..3 {
+        kept.fill(&mut program());
+    }
+    assert_eq!(files(folder.path()), ["variables.json", "variables.json.old1"]);
+    // Nor does the old value come back with the next write.
+    keep(&kept, &[("scenes/a/new", Value::Int(1))]);
+    let text = fs::read_to_string(folder.path().join(FILE)).unwrap();
+    assert!(!text.contains("project/count"), "{text}");
+}
+
+#[test]
+fn last_old_file_gives_way_when_there_are_many() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..OLD_FILES + 2 {
+        filled(folder.path(), &format!("damaged {number}"));
+    }
+    assert_eq!(files(folder.path()).len(), OLD_FILES);
+    let old = |number| fs::read_to_string(folder.path().join(format!("{FILE}.old{number}"))).unwrap();
+    assert_eq!(old(1), "damaged 0");
+    assert_eq!(old(OLD_FILES), format!("damaged {}", OLD_FILES + 1));
+}
+
+#[test]
+fn second_run_on_a_project_reads_and_keeps_nothing_until_the_first_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second] = [(); 2].map(|()| Kept::new(folder.path()));
+    let begin = |kept: &Kept| {
+        let mut program = program();
+        kept.fill(&mut program);
+        program.slots[0].clone()
+    };
+    begin(&first);
+    keep(&first, &[("project/count", Value::Int(7))]);
+    assert_eq!(begin(&second), Value::Int(7));
+    keep(&second, &[("project/count", Value::Int(8))]);
+    drop((first, second));
+    let third = Kept::new(folder.path());
+    assert_eq!(begin(&third), Value::Int(7));
+    keep(&third, &[("project/count", Value::Int(9))]);
+    let text = fs::read_to_string(folder.path().join(FILE)).unwrap();
+    assert!(text.contains("\"project/count\": 9"), "{text}");
 }
 
 #[test]
