@@ -74,6 +74,23 @@ fn value_is_written_while_the_project_runs() {
 }
 
 #[test]
+fn variable_that_becomes_persistent_while_it_runs_is_written() {
+    let folder = folder();
+    write(
+        folder.path(),
+        "project",
+        &COUNT_RUNS.replace("persistent = true", ""),
+    );
+    let mut live = start(folder.path(), true);
+    live.wait_for("11");
+    write(folder.path(), "project", COUNT_RUNS);
+    let file = folder.path().join("state/variables.json");
+    live.wait("the file is written", |_| file.exists());
+    let text = fs::read_to_string(file).unwrap();
+    assert!(text.contains("\"project/runs\": 11"), "{text}");
+}
+
+#[test]
 fn persistent_variable_is_no_fault_but_one_of_a_function_is() {
     let main = project(COUNT_RUNS);
     assert_eq!(faults_of(&[("project", &main)]), "");

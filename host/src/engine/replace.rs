@@ -56,6 +56,9 @@ impl Engine {
                 .filter(|new| new.data_type == old.data_type)
             {
                 program.slots[new.slot as usize] = self.slots[old.slot as usize].clone();
+                if new.persistent && !old.persistent {
+                    self.world.has_written_persistent();
+                }
             }
         }
         let renumbered: HashMap<u32, u32> = same
