@@ -24,6 +24,7 @@ mod subject;
 mod verdict;
 
 use std::{
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -78,7 +79,10 @@ impl Validation {
 }
 
 /// Runs the checks one after the other; `done` hears of each. Runs no code of the library in this process.
-pub fn run(options: &Options, mut done: impl FnMut(&Outcome)) -> Validation {
+///
+/// # Errors
+/// A check could not be started, which says nothing of the library.
+pub fn run(options: &Options, mut done: impl FnMut(&Outcome)) -> io::Result<Validation> {
     let mut outcomes: Vec<Outcome> = Vec::new();
     for check in chosen(options) {
         let unmet = check.needs.iter().find(|needed| {
@@ -87,16 +91,16 @@ pub fn run(options: &Options, mut done: impl FnMut(&Outcome)) -> Validation {
         });
         let outcome = match unmet {
             Some(needed) => Outcome::skipped(check, format!("it needs `{needed}`")),
-            None => sandbox::run(check, options),
+            None => sandbox::run(check, options)?,
         };
         done(&outcome);
         outcomes.push(outcome);
     }
-    Validation {
+    Ok(Validation {
         library: options.library.clone(),
         seed: options.seed,
         checks: outcomes,
-    }
+    })
 }
 
 /// The checks of the level, or those that were named with all that they need.
@@ -148,6 +152,17 @@ mod tests {
                 assert!(before, "`{}` needs `{needed}`", check.id);
             }
         }
+    }
+
+    #[test]
+    fn check_that_cannot_be_started_is_an_error() {
+        let program = PathBuf::from("/nowhere/pulsewire");
+        let error = run(&Options { program, ..options() }, |_| {}).unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.starts_with("the check `file` could not be started"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -131,8 +131,12 @@ impl<'a> Row<'a> {
 fn retry(project: &Project, id: &str, out: &mut impl Write) -> Result<ExitCode, Failure> {
     find(project, id)?;
     match project.plugins().retry(id) {
-        Ok(()) => {
-            writeln!(out, "plugin `{id}` opens and registers; its quarantine is over")?;
+        Ok(was_in_quarantine) => {
+            let quarantine = match was_in_quarantine {
+                true => "its quarantine is over",
+                false => "it was in no quarantine",
+            };
+            writeln!(out, "plugin `{id}` opens and registers; {quarantine}")?;
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => Err(Failure::refused(format!("plugin `{id}`: {error}"), error.hint())),

@@ -75,6 +75,7 @@ pub(super) fn execute(arguments: Arguments, out: &mut impl Write) -> Result<Exit
                 .and_then(|()| out.flush());
         }
     });
+    let validation = validation.map_err(|error| Failure::Usage(error.to_string()))?;
     written?;
     if let Some(path) = &arguments.junit {
         fs::write(path, report::junit(&validation))

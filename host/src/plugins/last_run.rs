@@ -5,7 +5,7 @@
 //! ended with the machine is only noted, and one that ended during a call into a plugin names the call and the ways out.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
+    cache_file,
     entry::Entry,
     run_file::{Remains, RunFile},
     safeguards::Safeguards,
@@ -86,7 +87,7 @@ pub(super) fn keep(safeguards: &Safeguards, project: &Path, entries: &[Entry]) {
     let path = place(cache, project).with_extension("json");
     let written = serde_json::to_vec(&kept)
         .map_err(io::Error::from)
-        .and_then(|json| fs::write(&path, json));
+        .and_then(|json| cache_file::write(&path, &json));
     if let Err(error) = written {
         log::debug!("`{}`: {error}", path.display());
     }
@@ -94,7 +95,7 @@ pub(super) fn keep(safeguards: &Safeguards, project: &Path, entries: &[Entry]) {
 
 /// What the last run has kept; nothing if it did not, or if that is damaged.
 pub(super) fn kept(safeguards: &Safeguards, project: &Path) -> Vec<LastRun> {
-    let read = |cache: &PathBuf| fs::read(place(cache, project).with_extension("json")).ok();
+    let read = |cache: &PathBuf| cache_file::read(&place(cache, project).with_extension("json")).ok();
     let json = safeguards.cache.as_ref().and_then(read);
     json.and_then(|json| serde_json::from_slice(&json).ok())
         .unwrap_or_default()

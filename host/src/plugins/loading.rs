@@ -12,6 +12,7 @@ use pulsewire_plugin_api::{
 };
 
 use super::{
+    calls::{Call, Calls},
     entry::{Entry, PluginCalls, Running},
     error::LoadError,
     image::Image,
@@ -36,12 +37,14 @@ pub(super) fn load(
     engine: Arc<dyn EngineServices>,
     safeguards: &Safeguards,
     taken: &dyn Fn(&str) -> Option<String>,
+    calls: Option<&Calls>,
 ) -> Result<Running, LoadError> {
     let path = entry.path.clone().unwrap_or_default();
     let registered = if safeguards.isolates(&entry.id) {
-        isolated(entry, path, generation, safeguards, taken)?
+        isolated(entry, path, generation, safeguards, taken, calls)?
     } else {
-        let library = library(entry, &path, safeguards, taken)?;
+        let library = library(entry, &path, safeguards, taken, calls)?;
+        let _entered = entry.enter(calls, Call::Load);
         register(library, &entry.account, generation)?
     };
     let manifest = (entry.manifest.as_ref()).ok_or(super::rejection::Rejection::NoMetadata)?;
@@ -63,6 +66,7 @@ fn isolated(
     generation: u64,
     safeguards: &Safeguards,
     taken: &dyn Fn(&str) -> Option<String>,
+    calls: Option<&Calls>,
 ) -> Result<Registered, LoadError> {
     let isolation = safeguards.isolation.as_ref();
     let isolation = isolation.ok_or(IsolationError::NotOffered)?;
@@ -72,6 +76,7 @@ fn isolated(
         path,
     };
     let connection = Arc::new(Connection::new(Arc::clone(&entry.account), generation));
+    let _entered = entry.enter(calls, Call::Load);
     let (plugin, node_types) = isolated::start(isolation, library, Arc::clone(&connection))?;
     Ok(Registered {
         plugin: Box::new(plugin),
@@ -86,6 +91,7 @@ fn library(
     path: &Path,
     safeguards: &Safeguards,
     taken: &dyn Fn(&str) -> Option<String>,
+    calls: Option<&Calls>,
 ) -> Result<LoadedLibrary, LoadError> {
     let known = library::already_open(path);
     if let (Some(known), Some(manifest)) = (&known, &entry.manifest)
@@ -104,6 +110,8 @@ fn library(
         return Ok(known.library);
     }
     let image = admitted(entry, path, safeguards, taken)?;
+    // Reading and trying out is the host's own time.
+    let _entered = entry.enter(calls, Call::Load);
     Ok(library::open(path, image)?)
 }
 

@@ -29,6 +29,8 @@ use super::{
     report::{Report, Step},
 };
 pub use child::try_library;
+pub(crate) use child::{PARENT_VARIABLE, end_with_parent};
+use death::Death;
 
 /// How long a library may take to open and register in the child, unless told otherwise.
 pub const PROBE_LIMIT: Duration = Duration::from_secs(5);
@@ -59,6 +61,18 @@ pub enum ProbeError {
         /// What should have been started.
         program: String,
         /// What the system says.
+        reason: String,
+    },
+    /// Something else than the library kept it from being tried out; the next time may be another.
+    #[error("the library could not be tried out: {reason}")]
+    Untried {
+        /// What happened.
+        reason: String,
+    },
+    /// It is sound, but that cannot be kept, so what was known before still counts.
+    #[error("the library opens and registers, but that cannot be kept: {reason}")]
+    NotKept {
+        /// The file, and what the system says.
         reason: String,
     },
     /// It was tried out before, and ended or froze its process.
@@ -94,22 +108,26 @@ fn said(last_words: &Option<String>) -> String {
 }
 
 impl ProbeError {
-    /// How the library ended or froze its process, if it did: trying again would only end in the same way, for as long
-    /// as the bytes are the same.
-    pub(super) fn fault_of_bytes(&self) -> Option<String> {
-        let message = self.to_string();
-        let reason = message.strip_prefix("the library ").unwrap_or(&message);
-        matches!(self, ProbeError::Died { .. } | ProbeError::Hung { .. }).then(|| reason.to_owned())
-    }
-
     /// What to do about it; `id` is the plugin.
     pub fn hint(&self, id: &str) -> Option<String> {
         Some(match self {
             ProbeError::Start { .. } => {
                 "the host starts a program of its own to try libraries out; let it, or install it anew".into()
             }
+            ProbeError::Untried { .. } => {
+                "the library need not be at fault; it is tried out again at the next start".into()
+            }
+            ProbeError::NotKept { .. } => format!(
+                "let the host write there, or lead it elsewhere by `{}`",
+                super::safeguards::CACHE_VARIABLE
+            ),
             ProbeError::Refused(report) => return report.hint.clone(),
-            ProbeError::Quarantined { .. } | ProbeError::Died { .. } | ProbeError::Hung { .. } => format!(
+            ProbeError::Hung { .. } => {
+                "on a slow machine give it more time by `--probe-limit`; it is tried out again at the next start, three \
+                 times at most"
+                    .into()
+            }
+            ProbeError::Quarantined { .. } | ProbeError::Died { .. } => format!(
                 "install another build of it and tell its author; it is not opened again until its file changes or \
                  `pulsewire plugins retry {id}`"
             ),
@@ -159,18 +177,24 @@ impl Probe {
         Self { limit, ..self }
     }
 
+    /// How long a child may take.
+    pub(super) fn time(&self) -> Duration {
+        self.limit
+    }
+
     /// Has a child open the library and register its plugin. Blocks until it has, at most for the limit.
     pub(super) fn try_out(&self, image: &Image) -> Result<(), ProbeError> {
         let mut child = self.start(image).map_err(|error| ProbeError::Start {
             program: self.program.display().to_string(),
             reason: error.to_string(),
         })?;
-        let last_words = child.stderr.take().map(keep_last_line);
-        let answer = child.stdout.take().map(read_answer);
-        let answer = match answer {
-            Some(answer) => answer.recv_timeout(self.limit),
-            None => Err(RecvTimeoutError::Disconnected),
-        };
+        let (answer, last_words) = listen(&mut child).map_err(|error| {
+            let _ = death::end(&mut child);
+            let reason = format!("nobody can listen to its process: {error}");
+            ProbeError::Untried { reason }
+        })?;
+        let answer = answer.recv_timeout(self.limit);
+        let has_died = matches!(answer, Err(RecvTimeoutError::Disconnected)) && death::is_near(&child);
         // Whatever it started goes with it; of a child that has answered nothing more is wanted.
         let status = death::end(&mut child);
         match answer {
@@ -182,9 +206,14 @@ impl Probe {
                 Err(ProbeError::Refused(report))
             }
             Err(RecvTimeoutError::Timeout) => Err(ProbeError::Hung { limit: self.limit }),
-            Err(RecvTimeoutError::Disconnected) => Err(ProbeError::Died {
-                how: death::described(status),
-                last_words: last_words.and_then(|words| words.recv_timeout(LAST_WORDS).ok()),
+            Err(RecvTimeoutError::Disconnected) => Err(match death::of(status, has_died) {
+                Death::OfLibrary(how) => ProbeError::Died {
+                    how,
+                    last_words: last_words.recv_timeout(LAST_WORDS).ok(),
+                },
+                Death::FromOutside(how) => ProbeError::Untried {
+                    reason: format!("something {how}"),
+                },
             }),
         }
     }
@@ -197,6 +226,7 @@ impl Probe {
             .arg(path)
             // Its log is nobody's, and would hide its last words.
             .env("PULSEWIRE_LOG", "off")
+            .env(PARENT_VARIABLE, std::process::id().to_string())
             .stdin(Stdio::from(library))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -206,8 +236,16 @@ impl Probe {
     }
 }
 
+/// The answer, and the last line on stderr.
+fn listen(child: &mut Child) -> io::Result<(Receiver<Answer>, Receiver<String>)> {
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    };
+    Ok((read_answer(stdout)?, keep_last_line(stderr)?))
+}
+
 /// Reads the answer on a thread of its own: a process that the library has started may hold the pipe open for ever.
-fn read_answer(pipe: impl Read + Send + 'static) -> Receiver<Answer> {
+fn read_answer(pipe: impl Read + Send + 'static) -> io::Result<Receiver<Answer>> {
     let (sender, receiver) = channel();
     let read = move || {
         let mut line = Vec::new();
@@ -217,12 +255,12 @@ fn read_answer(pipe: impl Read + Send + 'static) -> Receiver<Answer> {
             let _ = sender.send(answer);
         }
     };
-    spawn("probe-answer", read);
-    receiver
+    spawn("probe-answer", read)?;
+    Ok(receiver)
 }
 
 /// Reads all that the child says, so that it never has to wait, and keeps the last line of its beginning.
-fn keep_last_line(mut pipe: impl Read + Send + 'static) -> Receiver<String> {
+fn keep_last_line(mut pipe: impl Read + Send + 'static) -> io::Result<Receiver<String>> {
     let (sender, receiver) = channel();
     let read = move || {
         let mut said = Vec::new();
@@ -234,13 +272,11 @@ fn keep_last_line(mut pipe: impl Read + Send + 'static) -> Receiver<String> {
             let _ = sender.send(format!("`{}`", crate::literal::shortened(line)));
         }
     };
-    spawn("probe-stderr", read);
-    receiver
+    spawn("probe-stderr", read)?;
+    Ok(receiver)
 }
 
-/// Without the thread the sender is dropped, and the library counts as not tried.
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
-    if let Err(error) = thread::Builder::new().name(name.to_owned()).spawn(work) {
-        log::warn!("no thread for what a library says when it is tried out: {error}");
-    }
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let builder = thread::Builder::new().name(name.to_owned());
+    builder.spawn(work).map(drop)
 }

@@ -202,9 +202,8 @@ impl Plugins {
             });
         }
         let began = Instant::now();
-        let entered = entry.enter(calls.as_deref(), Call::Load);
-        let loaded = loading::load(entry, generation, engine, &self.safeguards, taken);
-        drop(entered);
+        let calls = calls.as_deref();
+        let loaded = loading::load(entry, generation, engine, &self.safeguards, taken, calls);
         entry.loading = began.elapsed();
         match loaded {
             Ok(running) => {
@@ -251,10 +250,14 @@ impl Plugins {
     }
 
     /// Tries the library of `id` out in a child process, whatever is known of it, also out of quarantine; for
-    /// `pulsewire plugins retry`. Does not load it, nor change its state. Any thread.
-    pub fn retry(&self, id: &str) -> Result<(), LoadError> {
+    /// `pulsewire plugins retry`. Whether it was in quarantine until now. Refuses, as loading does, what lies where others
+    /// may write, or has another hash than the plugins config says. Does not load it, nor change its state. Any thread.
+    pub fn retry(&self, id: &str) -> Result<bool, LoadError> {
         let entry = self.get(id).ok_or_else(|| LoadError::Unknown(id.to_owned()))?;
-        let image = Image::of(entry.path().unwrap_or(Path::new("")))?;
+        let path = entry.path().unwrap_or(Path::new(""));
+        let image = Image::of(path)?;
+        self.safeguards.check_place(id, path, &self.search)?;
+        self.safeguards.check_hash(&image)?;
         let tried = self.safeguards.try_again(&image);
         let id = id.to_owned();
         tried.map_err(|error| LoadError::Probe { id, error })

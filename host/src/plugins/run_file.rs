@@ -11,12 +11,12 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::atomic::AtomicU64,
 };
 
-use super::calls::Current;
+use super::{cache_file, calls::Current, descriptors::is_identifier};
 
 /// The size of the head, and of each place behind it.
 const RECORD_BYTES: u64 = 256;
@@ -66,21 +66,17 @@ impl RunFile {
             fs::create_dir_all(folder)?;
         }
         let mut options = File::options();
-        let mut file = options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)?;
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = cache_file::open(&mut options, path)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Ok((Self::in_memory(), None)),
             Err(fs::TryLockError::Error(error)) => return Err(error),
         }
-        let remains = fs::read(path).ok().and_then(|bytes| remains(&bytes, &head()));
+        let remains = remains(&mut file, &head());
         file.set_len(0)?;
         file.set_len(RECORD_BYTES)?;
-        io::Seek::seek(&mut file, io::SeekFrom::Start(HEAD_TEXT))?;
+        file.seek(SeekFrom::Start(HEAD_TEXT))?;
         file.write_all(head().as_bytes())?;
         #[cfg(unix)]
         let word = Word::Mapped(mapped::Word::of(&file)?);
@@ -121,7 +117,7 @@ impl Drop for RunFile {
 }
 
 fn write_at(mut file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
-    io::Seek::seek(&mut file, io::SeekFrom::Start(at))?;
+    file.seek(SeekFrom::Start(at))?;
     file.write_all(bytes)
 }
 
@@ -132,25 +128,39 @@ fn head() -> String {
 }
 
 /// What such a file tells. Nothing of a file that no run of this host has written.
-fn remains(bytes: &[u8], head: &str) -> Option<Remains> {
-    let theirs = text(bytes.get(HEAD_TEXT as usize..RECORD_BYTES as usize)?)?;
+fn remains(file: &mut (impl Read + Seek), head: &str) -> Option<Remains> {
+    let first = record(file, 0)?;
+    let (word, theirs) = first.split_first_chunk()?;
+    let theirs = text(theirs)?;
     let (ours, our_boot) = head.rsplit_once('\t')?;
     let boot = theirs.strip_prefix(ours)?.strip_prefix('\t')?;
-    let word = bytes
-        .get(..HEAD_TEXT as usize)?
-        .try_into()
-        .map(u64::from_ne_bytes)
-        .ok()?;
-    let call = Current::of(word).and_then(|current| {
-        let at = current.place as usize * RECORD_BYTES as usize;
-        let record = text(bytes.get(at..at + RECORD_BYTES as usize)?)?;
-        let (plugin, place) = record.split_once('\t')?;
-        Some((plugin.to_owned(), current.call.of_place(place)))
+    let call = Current::of(u64::from_ne_bytes(*word)).and_then(|current| {
+        let record = record(file, current.place)?;
+        let (plugin, place) = text(&record)?.split_once('\t')?;
+        // It goes to the log, and into a command that is offered.
+        is_identifier(plugin).then(|| (plugin.to_owned(), current.call.of_place(&escaped(place))))
     });
     Some(Remains {
         is_of_other_boot: boot != our_boot,
         call,
     })
+}
+
+/// The record of a place; that of place 0 is the word and the head.
+fn record(file: &mut (impl Read + Seek), place: u32) -> Option<[u8; RECORD_BYTES as usize]> {
+    let mut record = [0; RECORD_BYTES as usize];
+    file.seek(SeekFrom::Start(u64::from(place) * RECORD_BYTES)).ok()?;
+    file.read_exact(&mut record).ok()?;
+    Some(record)
+}
+
+/// The text with nothing in it that a terminal obeys.
+fn escaped(text: &str) -> String {
+    let escape = |one: char| match one.is_control() {
+        true => one.escape_default().to_string(),
+        false => one.to_string(),
+    };
+    text.chars().map(escape).collect()
 }
 
 /// The text before the first zero.
@@ -218,11 +228,15 @@ mod tests {
 
     /// What is left of a run that was cut off while its word was this.
     fn left_by(word: u64) -> (tempfile::TempDir, PathBuf) {
+        left_by_place(word, "lamp", "node `dim` of graph `project` (lamp.dim)")
+    }
+
+    fn left_by_place(word: u64, plugin: &str, what: &str) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let (path, kept) = (folder.path().join("runs/run"), folder.path().join("kept"));
         let (run, remains) = RunFile::begin(&path).unwrap();
         assert_eq!(remains, None);
-        run.describe(1, "lamp", "node `dim` of graph `project` (lamp.dim)");
+        run.describe(1, plugin, what);
         run.word().store(word, Ordering::Relaxed);
         fs::copy(&path, &kept).unwrap();
         drop(run);
@@ -250,6 +264,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_read_from_a_file_moves_no_terminal_and_names_only_ids() {
+        let of = |plugin, what| {
+            let (_folder, path) = left_by_place(7 << 32 | 1 << 4 | 6, plugin, what);
+            RunFile::begin(&path).unwrap().1.unwrap().call
+        };
+        let (_, call) = of("lamp", "\u{1b}[2J\nnode").unwrap();
+        assert_eq!(call, "`execute` of \\u{1b}[2J\\nnode");
+        assert_eq!(of("lamp; rm", "node"), None);
+        assert_eq!(of("\u{1b}[2J", "node"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn link_in_the_place_of_the_file_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("run"), folder.path().join("other"));
+        fs::write(&other, "mine").unwrap();
+        std::os::unix::fs::symlink(&other, &path).unwrap();
+        assert!(RunFile::begin(&path).is_err());
+        assert_eq!(fs::read(&other).unwrap(), b"mine");
+    }
+
+    #[test]
     fn run_that_was_cut_off_between_calls_blames_nobody() {
         let (_folder, path) = left_by(7 << 32);
         let (_run, remains) = RunFile::begin(&path).unwrap();
@@ -259,10 +296,10 @@ mod tests {
     #[test]
     fn run_of_another_boot_is_told_apart() {
         let (_folder, path) = left_by(0);
-        let bytes = fs::read(&path).unwrap();
-        let other = remains(&bytes, &format!("{}x", head())).unwrap();
+        let mut file = File::open(&path).unwrap();
+        let other = remains(&mut file, &format!("{}x", head())).unwrap();
         assert!(other.is_of_other_boot);
-        assert_eq!(remains(&bytes, "pulsewire run 2\t0.1.0\tboot"), None);
+        assert_eq!(remains(&mut file, "pulsewire run 2\t0.1.0\tboot"), None);
     }
 
     #[test]

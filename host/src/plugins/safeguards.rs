@@ -13,7 +13,7 @@ use super::{
     image::{Hash, Image, hash_library},
     isolated::Isolation,
     place,
-    probe::{Probe, ProbeError},
+    probe::{PROBE_LIMIT, Probe, ProbeError},
     rejection::Rejection,
     search::SearchPath,
     verdicts::{Verdict, Verdicts},
@@ -96,23 +96,27 @@ impl Safeguards {
     /// Whether the library may be opened: known to be harmless, or found so now.
     pub(super) fn admit(&self, image: &Image) -> Result<(), ProbeError> {
         let verdicts = self.verdicts();
-        match verdicts.get(&image.hash) {
-            Some(Verdict::Good) => return Ok(()),
-            Some(Verdict::Quarantined { reason }) => return Err(ProbeError::Quarantined { reason }),
-            None => {}
+        let known = verdicts.get(&image.hash);
+        if known == Some(Verdict::Good) {
+            return Ok(());
+        }
+        if let Some(reason) = self.quarantine_by(known.as_ref()) {
+            return Err(ProbeError::Quarantined { reason });
         }
         let Some(probe) = &self.probe else { return Ok(()) };
         let tried = probe.try_out(image);
-        let verdict = match &tried {
-            Ok(()) => Some(Verdict::Good),
-            Err(error) => error
-                .fault_of_bytes()
-                .map(|reason| Verdict::Quarantined { reason }),
-        };
-        if let Some(verdict) = verdict {
-            verdicts.put(&image.hash, &image.manifest.id, image.bytes, verdict);
+        if let Some(verdict) = Verdict::of(&tried, known) {
+            let kept = verdicts.put(&image.hash, &image.manifest.id, image.bytes, verdict);
+            if let Err(error) = kept {
+                log::warn!("what was found out about a library cannot be kept: {error}");
+            }
         }
         tried
+    }
+
+    /// Why a library of that verdict is not opened.
+    fn quarantine_by(&self, verdict: Option<&Verdict>) -> Option<String> {
+        verdict?.quarantine(self.probe.as_ref().map_or(PROBE_LIMIT, Probe::time))
     }
 
     /// Why the library at `path`, of that length, is not opened, if it is known to be harmful. Of most files not even
@@ -122,16 +126,30 @@ impl Safeguards {
         if !verdicts.may_quarantine(bytes) {
             return None;
         }
-        match verdicts.get(&hash_library(path).ok()?)? {
-            Verdict::Quarantined { reason } => Some(ProbeError::Quarantined { reason }),
-            Verdict::Good => None,
-        }
+        let verdict = verdicts.get(&hash_library(path).ok()?)?;
+        let reason = self.quarantine_by(Some(&verdict))?;
+        Some(ProbeError::Quarantined { reason })
     }
 
-    /// Tries the library out, whatever is known of it.
-    pub(super) fn try_again(&self, image: &Image) -> Result<(), ProbeError> {
-        self.verdicts().forget(&image.hash);
-        self.admit(image)
+    /// Tries the library out, whatever is known of it. Says whether it was in quarantine until now.
+    pub(super) fn try_again(&self, image: &Image) -> Result<bool, ProbeError> {
+        let Some(probe) = &self.probe else {
+            let reason = "this host tries no libraries out".to_owned();
+            return Err(ProbeError::Untried { reason });
+        };
+        let verdicts = self.verdicts();
+        let known = verdicts.get(&image.hash);
+        let was_in_quarantine = self.quarantine_by(known.as_ref()).is_some();
+        let tried = probe.try_out(image);
+        let kept = match (Verdict::of(&tried, known), &tried) {
+            (Some(verdict), _) => verdicts.put(&image.hash, &image.manifest.id, image.bytes, verdict),
+            (None, Err(ProbeError::Refused(_))) => verdicts.forget(&image.hash),
+            (None, _) => Ok(()),
+        };
+        let kept = kept.map_err(|error| ProbeError::NotKept {
+            reason: error.to_string(),
+        });
+        tried.and(kept).map(|()| was_in_quarantine)
     }
 
     fn verdicts(&self) -> Verdicts {
@@ -152,10 +170,11 @@ impl Knowledge {
     /// Nothing of a library that cannot be read.
     pub(super) fn of(safeguards: &Safeguards, library: &Path) -> Option<Self> {
         let hash = hash_library(library).ok()?;
-        let tried_out = safeguards.verdicts().get(&hash).map(|verdict| match verdict {
-            Verdict::Good => Ok(()),
-            Verdict::Quarantined { reason } => Err(reason),
-        });
+        let verdict = safeguards.verdicts().get(&hash);
+        let tried_out = match safeguards.quarantine_by(verdict.as_ref()) {
+            Some(reason) => Some(Err(reason)),
+            None => (verdict == Some(Verdict::Good)).then_some(Ok(())),
+        };
         Some(Self { hash, tried_out })
     }
 }

@@ -7,11 +7,12 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::image::Hash;
+use super::{cache_file, image::Hash, probe::ProbeError};
 
 /// The folder's name.
 const FOLDER: &str = "verdicts";
@@ -33,6 +34,61 @@ pub(super) enum Verdict {
         /// How it ended its process.
         reason: String,
     },
+    /// It was not done in time, which may be the machine's fault.
+    Slow {
+        /// The time that it had, in milliseconds.
+        limit: u64,
+        /// How often in a row.
+        times: u32,
+    },
+}
+
+/// How often a library may take too long before it is not tried out any more.
+const SLOW_TRIALS: u32 = 3;
+
+impl Verdict {
+    /// What a trial says of the library, after what was known before; nothing if it says nothing of its bytes.
+    pub(super) fn of(tried: &Result<(), ProbeError>, before: Option<Self>) -> Option<Self> {
+        let error = match tried {
+            Ok(()) => return Some(Verdict::Good),
+            Err(error) => error,
+        };
+        match error {
+            ProbeError::Died { .. } => {
+                let message = error.to_string();
+                let reason = message.strip_prefix("the library ").unwrap_or(&message);
+                let reason = reason.to_owned();
+                Some(Verdict::Quarantined { reason })
+            }
+            ProbeError::Hung { limit } => {
+                let limit = millis(*limit);
+                let times = match before {
+                    Some(Verdict::Slow { limit: had, times }) if limit <= had => times.saturating_add(1),
+                    _ => 1,
+                };
+                Some(Verdict::Slow { limit, times })
+            }
+            _ => None,
+        }
+    }
+
+    /// Why it is in quarantine, if it is, for a host that would give it that much time.
+    pub(super) fn quarantine(&self, time: Duration) -> Option<String> {
+        match self {
+            Verdict::Quarantined { reason } => Some(reason.clone()),
+            Verdict::Slow { limit, times } if *times >= SLOW_TRIALS && millis(time) <= *limit => {
+                Some(format!(
+                    "did not open and register within {} s, {times} times in a row",
+                    Duration::from_millis(*limit).as_secs_f32()
+                ))
+            }
+            Verdict::Good | Verdict::Slow { .. } => None,
+        }
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A file in the folder.
@@ -70,28 +126,34 @@ impl Verdicts {
             .any(|kept| kept.bytes == bytes && kept.verdict != Verdict::Good)
     }
 
-    /// Keeps a verdict. If that fails, the library is tried out again the next time.
-    pub(super) fn put(&self, hash: &Hash, plugin: &str, bytes: u64, verdict: Verdict) {
-        let Some(place) = self.place(hash) else { return };
+    /// Keeps a verdict. The error names the file.
+    pub(super) fn put(&self, hash: &Hash, plugin: &str, bytes: u64, verdict: Verdict) -> io::Result<()> {
+        let Some(place) = self.place(hash) else {
+            return Ok(());
+        };
         let kept = Kept {
             host: HOST.to_owned(),
             plugin: plugin.to_owned(),
             bytes,
             verdict,
         };
-        if let Err(error) = write(&place, &kept) {
-            log::warn!(
-                "the verdict on plugin `{plugin}` cannot be kept in `{}`: {error}",
-                place.display()
-            );
-        }
+        let written = serde_json::to_vec(&kept)
+            .map_err(io::Error::from)
+            .and_then(|json| cache_file::write(&place, &json))
+            .map_err(|error| naming(&place, error));
         self.prune();
+        written
     }
 
-    /// Forgets a library.
-    pub(super) fn forget(&self, hash: &Hash) {
-        // Most often it is not there.
-        let _ = self.place(hash).map(fs::remove_file);
+    /// Forgets a library. The error names the file.
+    pub(super) fn forget(&self, hash: &Hash) -> io::Result<()> {
+        let Some(place) = self.place(hash) else {
+            return Ok(());
+        };
+        match fs::remove_file(&place) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(naming(&place, error)),
+            _ => Ok(()),
+        }
     }
 
     fn place(&self, hash: &Hash) -> Option<PathBuf> {
@@ -119,18 +181,13 @@ impl Verdicts {
     }
 }
 
-fn read(file: &Path) -> Option<Kept> {
-    let kept: Kept = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
-    (kept.host == HOST).then_some(kept)
+fn naming(place: &Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("`{}`: {error}", place.display()))
 }
 
-/// Whole or not at all: several hosts may write the same.
-fn write(place: &Path, kept: &Kept) -> io::Result<()> {
-    let folder = place.parent().unwrap_or(place);
-    fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer(&mut file, kept)?;
-    file.persist(place).map(drop).map_err(|error| error.error)
+fn read(file: &Path) -> Option<Kept> {
+    let kept: Kept = serde_json::from_slice(&cache_file::read(file).ok()?).ok()?;
+    (kept.host == HOST).then_some(kept)
 }
 
 #[cfg(test)]
@@ -151,14 +208,14 @@ mod tests {
     fn verdicts_are_found_by_hash() {
         let cache = tempfile::tempdir().unwrap();
         let verdicts = Verdicts::in_cache(Some(cache.path()));
-        verdicts.put(&hash('a'), "lamp", 7, Verdict::Good);
-        verdicts.put(&hash('b'), "evil", 9, quarantined());
+        verdicts.put(&hash('a'), "lamp", 7, Verdict::Good).unwrap();
+        verdicts.put(&hash('b'), "evil", 9, quarantined()).unwrap();
         assert_eq!(verdicts.get(&hash('a')), Some(Verdict::Good));
         assert_eq!(verdicts.get(&hash('b')), Some(quarantined()));
         assert_eq!(verdicts.get(&hash('c')), None);
         assert!(verdicts.may_quarantine(9) && !verdicts.may_quarantine(7));
-        verdicts.forget(&hash('b'));
-        verdicts.forget(&hash('b'));
+        verdicts.forget(&hash('b')).unwrap();
+        verdicts.forget(&hash('b')).unwrap();
         assert_eq!(verdicts.get(&hash('b')), None);
     }
 
@@ -166,7 +223,7 @@ mod tests {
     fn damaged_files_and_those_of_other_hosts_are_as_good_as_not_there() {
         let cache = tempfile::tempdir().unwrap();
         let verdicts = Verdicts::in_cache(Some(cache.path()));
-        verdicts.put(&hash('a'), "lamp", 7, quarantined());
+        verdicts.put(&hash('a'), "lamp", 7, quarantined()).unwrap();
         let place = verdicts.place(&hash('a')).unwrap();
         let text = fs::read_to_string(&place).unwrap();
         for damaged in [
@@ -185,7 +242,7 @@ mod tests {
     #[test]
     fn without_a_folder_nothing_is_kept() {
         let verdicts = Verdicts::in_cache(None);
-        verdicts.put(&hash('a'), "lamp", 7, Verdict::Good);
+        verdicts.put(&hash('a'), "lamp", 7, Verdict::Good).unwrap();
         assert_eq!(verdicts.get(&hash('a')), None);
     }
 
@@ -193,7 +250,7 @@ mod tests {
     fn oldest_verdicts_go_when_there_are_too_many() {
         let cache = tempfile::tempdir().unwrap();
         let verdicts = Verdicts::in_cache(Some(cache.path()));
-        verdicts.put(&hash('a'), "lamp", 7, Verdict::Good);
+        verdicts.put(&hash('a'), "lamp", 7, Verdict::Good).unwrap();
         let folder = verdicts.folder.clone().unwrap();
         let oldest = fs::File::options()
             .append(true)
@@ -205,9 +262,35 @@ mod tests {
         for number in 1..LIMIT {
             fs::write(folder.join(format!("{number}.json")), "").unwrap();
         }
-        verdicts.put(&hash('b'), "lamp", 7, Verdict::Good);
+        verdicts.put(&hash('b'), "lamp", 7, Verdict::Good).unwrap();
         assert_eq!(verdicts.files().len(), LIMIT);
         assert_eq!(verdicts.get(&hash('b')), Some(Verdict::Good));
         assert_eq!(verdicts.get(&hash('a')), None);
+    }
+
+    #[test]
+    fn library_that_is_slow_is_in_quarantine_after_three_trials_and_for_no_more_time() {
+        let slow = |seconds, before| {
+            let limit = Duration::from_secs(seconds);
+            Verdict::of(&Err(ProbeError::Hung { limit }), before)
+        };
+        let is_in = |verdict: &Option<Verdict>, seconds| {
+            let time = Duration::from_secs(seconds);
+            verdict.as_ref().unwrap().quarantine(time).is_some()
+        };
+        let twice = slow(5, slow(5, None));
+        assert!(!is_in(&twice, 5));
+        let thrice = slow(5, twice.clone());
+        assert!(is_in(&thrice, 5) && is_in(&thrice, 1) && !is_in(&thrice, 6));
+        let with_more_time = slow(6, thrice);
+        assert!(!is_in(&with_more_time, 5), "it counts from the beginning");
+        assert!(!is_in(&slow(1, twice), 5), "less time says nothing of more");
+    }
+
+    #[test]
+    fn what_is_not_the_librarys_doing_is_no_verdict() {
+        let reason = String::new();
+        let untried = Err(ProbeError::Untried { reason });
+        assert_eq!(Verdict::of(&untried, Some(quarantined())), None);
     }
 }

@@ -14,6 +14,7 @@ use super::{
     subject::Subject,
     verdict::{Findings, Line, Outcome, Status},
 };
+use crate::plugins::{PARENT_VARIABLE, end_with_parent};
 
 /// How often a running child is looked at; the standard library cannot wait with a limit.
 const POLL: Duration = Duration::from_millis(5);
@@ -39,8 +40,8 @@ pub struct ChildArguments {
     one_round: bool,
 }
 
-/// Runs the check to its end, whatever that is.
-pub(super) fn run(check: &'static Check, options: &Options) -> Outcome {
+/// Runs the check to its end, whatever that is. An error says that it has not begun.
+pub(super) fn run(check: &'static Check, options: &Options) -> io::Result<Outcome> {
     let start = Instant::now();
     let ended = tempfile::tempdir().and_then(|folder| {
         let ended = start_child(check, options, folder.path())?;
@@ -48,24 +49,18 @@ pub(super) fn run(check: &'static Check, options: &Options) -> Outcome {
         let output = String::from_utf8_lossy(&read(OUTPUT)).into_owned();
         Ok((ended, read(VERDICT), output))
     });
+    let (ended, verdict, output) = ended.map_err(|error| {
+        let message = format!("the check `{}` could not be started: {error}", check.id);
+        io::Error::new(error.kind(), message)
+    })?;
+    let verdict = Verdict::read(&verdict);
     let mut outcome = Outcome::skipped(check, String::new());
-    let mut seed = None;
-    (outcome.status, outcome.details) = match ended {
-        Ok((ended, verdict, output)) => {
-            let verdict = Verdict::read(&verdict);
-            seed = verdict.round;
-            judge(ended, verdict.findings, &output, options.limit)
-        }
-        Err(error) => (
-            Status::Skip,
-            vec![format!("the check could not be started: {error}")],
-        ),
-    };
+    (outcome.status, outcome.details) = judge(ended, verdict.findings, &output, options.limit);
     if outcome.status.is_bad() {
-        outcome.reproduce = seed.map(|seed| format!("{}:{seed}", check.id));
+        outcome.reproduce = verdict.round.map(|seed| format!("{}:{seed}", check.id));
     }
     outcome.took = start.elapsed();
-    outcome
+    Ok(outcome)
 }
 
 const VERDICT: &str = "verdict";
@@ -82,6 +77,7 @@ fn start_child(check: &Check, options: &Options, folder: &Path) -> io::Result<Op
         .arg(options.seed.to_string())
         .arg(options.limit.as_millis().to_string())
         .args(options.one_round.then_some("--one-round"))
+        .env(PARENT_VARIABLE, std::process::id().to_string())
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(output);
@@ -169,6 +165,7 @@ fn last_lines(output: &str) -> Vec<String> {
 pub fn run_child(arguments: &ChildArguments) -> io::Result<()> {
     let check = CHECKS.iter().find(|check| check.id == arguments.check);
     let check = check.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no such check"))?;
+    end_with_parent();
     end_in(Duration::from_millis(arguments.limit) * 2);
     let mut file = File::create(&arguments.verdict)?;
     let mut subject = Subject::new(

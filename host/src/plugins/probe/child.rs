@@ -52,12 +52,31 @@ fn open_and_register(path: &Path) -> Result<(), LoadError> {
     loading::register(library, &account, 0).map(drop)
 }
 
-/// Makes sure that the child does no harm where the parent can't see it. What the system refuses is left out.
-fn prepare() {
+/// The environment variable by which a child knows its parent's number.
+pub(crate) const PARENT_VARIABLE: &str = "PULSEWIRE_PARENT";
+
+/// Has this process end when its parent does, or now if that is dead already: whoever kills the parent does not reach it,
+/// since it has a process group of its own.
+pub(crate) fn end_with_parent() {
     #[cfg(target_os = "linux")]
     {
-        use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
+        use rustix::process::{Signal, getppid, set_parent_process_death_signal};
         let _ = set_parent_process_death_signal(Some(Signal::KILL));
+        let parent = std::env::var(PARENT_VARIABLE);
+        let parent = parent.ok().and_then(|number| number.parse::<i32>().ok());
+        let now = getppid().map(|pid| pid.as_raw_nonzero().get());
+        if parent.is_some() && parent != now {
+            std::process::exit(1);
+        }
+    }
+}
+
+/// Makes sure that the child does no harm where the parent can't see it. What the system refuses is left out.
+fn prepare() {
+    end_with_parent();
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
         // A crash is expected; writing it down takes longer than all the rest.
         let none = Rlimit {
             current: Some(0),

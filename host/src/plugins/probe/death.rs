@@ -4,6 +4,19 @@ use std::{
     io,
     process::{Child, ExitStatus},
 };
+#[cfg(unix)]
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long a process may take to die once it has closed its files.
+#[cfg(unix)]
+const DYING: Duration = Duration::from_secs(1);
+
+/// How often it is looked at meanwhile.
+#[cfg(unix)]
+const POLL: Duration = Duration::from_millis(5);
 
 /// Kills the child with its process group and takes its status, which is its own if it was dead already.
 pub(in crate::plugins) fn end(child: &mut Child) -> io::Result<ExitStatus> {
@@ -20,29 +33,77 @@ pub(in crate::plugins) fn end(child: &mut Child) -> io::Result<ExitStatus> {
     child.wait()
 }
 
-/// As in "the library …".
-pub(in crate::plugins) fn described(status: io::Result<ExitStatus>) -> String {
+/// Whether the child, which has closed its pipe, is dead by itself, or soon is.
+pub(super) fn is_near(child: &Child) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
+            return false;
+        };
+        let deadline = Instant::now() + DYING;
+        while Instant::now() < deadline {
+            match waitid(WaitId::Pid(pid), options) {
+                Ok(None) => thread::sleep(POLL),
+                Ok(Some(_)) => return true,
+                Err(_) => return false,
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = child;
+    false
+}
+
+/// Whose doing a child's death was.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Death {
+    /// The library's, and it would be so again. As in "the library …".
+    OfLibrary(String),
+    /// Somebody else's: a user, a service manager, a system without memory. As above.
+    FromOutside(String),
+}
+
+/// What the status says of a child that did not answer. `has_died`: before it was killed.
+pub(super) fn of(status: io::Result<ExitStatus>, has_died: bool) -> Death {
+    #[cfg(not(unix))]
+    let _ = has_died;
     let Ok(status) = status else {
-        return "ended its process in an unknown way".to_owned();
+        return Death::FromOutside("ended its process in an unknown way".to_owned());
     };
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return match signal {
-            // Ours: it was alive, and had closed the pipe.
-            9 => "closed all files of its process".to_owned(),
-            signal => format!("ended its process with {}", name_of(signal)),
+        const KILL: i32 = rustix::process::Signal::KILL.as_raw();
+        return match (name_of(signal), has_died) {
+            (Some(name), _) => Death::OfLibrary(format!("ended its process with {name}")),
+            // The signal was the host's own.
+            (None, false) if signal == KILL => Death::OfLibrary("closed all files of its process".to_owned()),
+            (None, _) => {
+                let name = signal_hook::low_level::signal_name(signal);
+                let name = name.map_or_else(|| format!("signal {signal}"), str::to_owned);
+                Death::FromOutside(format!("ended its process with {name}"))
+            }
         };
     }
     match status.code() {
-        Some(code) => format!("ended its process with exit code {code}"),
-        None => "ended its process in an unknown way".to_owned(),
+        Some(code) => Death::OfLibrary(format!("ended its process with exit code {code}")),
+        None => Death::FromOutside("ended its process in an unknown way".to_owned()),
     }
 }
 
+/// How a child died that was killed when it was still alive. As in "the library …".
+pub(in crate::plugins) fn described(status: io::Result<ExitStatus>) -> String {
+    match of(status, false) {
+        Death::OfLibrary(how) | Death::FromOutside(how) => how,
+    }
+}
+
+/// Of the signals with which code ends its own process.
 #[cfg(unix)]
-fn name_of(signal: i32) -> String {
+fn name_of(signal: i32) -> Option<&'static str> {
     use signal_hook::consts;
-    let name = match signal {
+    Some(match signal {
         consts::SIGILL => "SIGILL (an invalid instruction)",
         consts::SIGTRAP => "SIGTRAP",
         consts::SIGABRT => "SIGABRT (it gave up by itself)",
@@ -50,7 +111,37 @@ fn name_of(signal: i32) -> String {
         consts::SIGFPE => "SIGFPE",
         consts::SIGSEGV => "SIGSEGV (invalid memory)",
         consts::SIGSYS => "SIGSYS",
-        other => return format!("signal {other}"),
-    };
-    name.to_owned()
+        _ => return None,
+    })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
+    use super::*;
+
+    #[test]
+    fn death_by_a_signal_that_others_send_is_not_the_librarys() {
+        let of = |raw| of(Ok(ExitStatus::from_raw(raw)), true);
+        for signal in [1, 2, 9, 15] {
+            assert!(matches!(of(signal), Death::FromOutside(_)), "{signal}");
+        }
+        for signal in [4, 5, 6, 8, 11] {
+            assert!(matches!(of(signal), Death::OfLibrary(_)), "{signal}");
+        }
+        let exited = Death::OfLibrary("ended its process with exit code 3".to_owned());
+        assert_eq!(of(3 << 8), exited);
+    }
+
+    #[test]
+    fn kill_is_the_librarys_fault_only_when_the_host_sent_it() {
+        let of = |has_died| of(Ok(ExitStatus::from_raw(9)), has_died);
+        assert_eq!(
+            of(false),
+            Death::OfLibrary("closed all files of its process".to_owned())
+        );
+        let outside = "ended its process with SIGKILL".to_owned();
+        assert_eq!(of(true), Death::FromOutside(outside));
+    }
 }

@@ -1,9 +1,9 @@
 //! A library that crashed or hung when it was tried out is not opened again until its bytes change or somebody asks.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use pulsewire_harness::{Harness, LONG, PluginFolder};
-use pulsewire_host::plugins::{State, Step};
+use pulsewire_host::plugins::{Probe, Safeguards, State, Step};
 use pulsewire_it::project::{Project, graph};
 
 use crate::misbehaving::{ID, host_of, only_known, refusal, safeguards, that_does};
@@ -104,20 +104,54 @@ fn crashing_library_leaves_the_project_running_and_stands_in_the_lists() {
 }
 
 #[test]
-fn retry_ends_the_quarantine_of_a_library_that_was_only_slow() {
+fn library_that_is_slow_is_in_quarantine_after_three_trials_unless_it_gets_more_time() {
     let project = project(&that_does("none"));
-    let slow = project.pulsewire(&["--probe-limit", "0ms", "plugins", "retry", ID]);
-    slow.with_code(1);
+    let with_no_time =
+        |arguments: &[&str]| project.pulsewire(&[&["--probe-limit", "0ms"], arguments].concat());
+    for _ in 0..3 {
+        let list = with_no_time(&["plugins", "list"]);
+        assert!(!list.with_code(0).contains("quarantine"), "{list:#?}");
+        let slow = with_no_time(&["plugins", "retry", ID]);
+        slow.with_code(1);
+        assert!(
+            slow.stderr.contains("did not open and register within 0 s"),
+            "{slow:#?}"
+        );
+    }
+    let list = with_no_time(&["plugins", "list"]);
     assert!(
-        slow.stderr.contains("did not open and register within 0 s"),
-        "{slow:#?}"
+        list.with_code(0).contains("the library is in quarantine"),
+        "{list:#?}"
     );
+    let list = project.pulsewire(&["plugins", "list"]);
+    assert!(!list.with_code(0).contains("quarantine"), "{list:#?}");
+}
+
+/// The project with its sound library in quarantine.
+fn wrongly_blamed() -> (Project, PathBuf) {
+    let project = project(&that_does("none"));
+    let retried = project.pulsewire(&["plugins", "retry", ID]);
+    assert!(
+        retried.with_code(0).contains("it was in no quarantine"),
+        "{retried:#?}"
+    );
+    let verdicts = project.cache().join("verdicts");
+    let file = fs::read_dir(&verdicts).unwrap().next().unwrap().unwrap().path();
+    let text = fs::read_to_string(&file).unwrap();
+    let blame = text.replace("\"good\"", "{\"quarantined\":{\"reason\":\"ended\"}}");
+    assert_ne!(text, blame);
+    fs::write(&file, blame).unwrap();
     let list = project.pulsewire(&["plugins", "list"]);
     assert!(
         list.with_code(0).contains("the library is in quarantine"),
         "{list:#?}"
     );
+    (project, file)
+}
 
+#[test]
+fn retry_ends_the_quarantine_of_a_sound_library() {
+    let (project, _) = wrongly_blamed();
     let retried = project.pulsewire(&["plugins", "retry", ID]);
     assert!(
         retried.with_code(0).contains("its quarantine is over"),
@@ -125,4 +159,46 @@ fn retry_ends_the_quarantine_of_a_library_that_was_only_slow() {
     );
     let list = project.pulsewire(&["plugins", "list"]);
     assert!(!list.with_code(0).contains("quarantine"), "{list:#?}");
+}
+
+#[test]
+fn retry_says_that_its_verdict_cannot_be_kept() {
+    let (project, file) = wrongly_blamed();
+    // Nobody can write a file there, not even root.
+    fs::remove_file(&file).unwrap();
+    fs::create_dir_all(file.join("occupied")).unwrap();
+    let retried = project.pulsewire(&["plugins", "retry", ID]);
+    retried.with_code(1);
+    assert!(retried.stderr.contains("that cannot be kept"), "{retried:#?}");
+}
+
+#[test]
+fn retry_opens_no_library_of_another_hash_than_the_settings_say() {
+    let project = project(&that_does("none"));
+    let hash = "0".repeat(64);
+    project.write(
+        "settings.toml",
+        &format!("format = 1\n[plugins.{ID}]\nsha256 = \"{hash}\"\n"),
+    );
+    let retried = project.pulsewire(&["plugins", "retry", ID]);
+    retried.with_code(1);
+    assert!(retried.stderr.contains(&hash), "{retried:#?}");
+    assert!(!project.cache().join("verdicts").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn library_whose_trial_somebody_ended_is_in_no_quarantine() {
+    for signal in ["TERM", "INT", "HUP", "KILL"] {
+        let cache = tempfile::tempdir().unwrap();
+        let kill = ["-c".into(), format!("kill -{signal} $$").into()];
+        let ended = Safeguards {
+            probe: Some(Probe::new("/bin/sh".into(), kill)),
+            ..only_known(cache.path())
+        };
+        let report = refusal(&mut host_of(&that_does("none"), ended));
+        assert!(report.message.contains("could not be tried out"), "{report}");
+        let again = &mut host_of(&that_does("none"), safeguards(cache.path(), LONG));
+        again.try_load().unwrap();
+    }
 }
