@@ -58,7 +58,10 @@ fn fields_are_listed_with_all_that_they_demand() {
     assert_eq!(fields[0]["required"], true);
     let shown = project().pulsewire(&["settings", "show", "good"]);
     let shown = shown.with_code(0);
-    assert!(shown.contains("  name: String (required)  What the attribute Configuration calls it.\n"), "{shown}");
+    assert!(
+        shown.contains("  name: String (required)  What the attribute Configuration calls it.\n"),
+        "{shown}"
+    );
     assert!(
         shown.contains("  times: Int = 1, 1 to 10  How often it stands there.\n"),
         "{shown}"
