@@ -5,23 +5,18 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod acknowledgements;
+#[allow(dead_code, reason = "each process uses a part of it")]
 mod chat;
 mod configuration;
 mod conversations;
 mod cycles;
 mod ending;
-mod engine_io_3;
 mod interop;
 mod nonsense;
-mod packed;
 mod parsers;
 mod payloads;
-mod polling;
-mod proxy;
 mod recovering;
 mod requests;
 mod secrets;
 mod sending;
 mod states;
-mod tls;
-mod transports;
