@@ -94,13 +94,20 @@ fn broken_beginning_and_end_are_found() {
     ]);
 }
 
+/// By chance other checks come to the limit too.
+#[test]
+fn trust_in_limits_is_found() {
+    let only = ["--check", "changed_settings"];
+    let (found, answer) = found(&fixtures::path("breaks_rules"), "trusts_limits", &only);
+    assert_eq!(found, ["changed_settings fail"], "{answer:#}");
+}
+
 #[test]
 fn broken_rules_of_running_are_found() {
     assert_each_found(&[
         ("changes_folder", "process fail"),
         ("ends_once", "lifecycle fail"),
         ("is_alone", "instances fail"),
-        ("trusts_limits", "changed_settings fail"),
         ("trusts_settings", "bad_settings fail"),
         ("tells_secret", "secrets fail"),
     ]);
