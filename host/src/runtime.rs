@@ -193,8 +193,9 @@ impl Runtime {
         let until = limit.and_then(|limit| Instant::now().checked_add(limit));
         loop {
             match self.engine.run(until) {
+                Outcome::Scenes => self.follow_scenes(),
                 Outcome::Attention => {
-                    // Either may have asked; whoever asks is not asked again.
+                    // New logic goes on with the scenes that nodes wished for.
                     self.follow_scenes();
                     self.follow_files();
                 }

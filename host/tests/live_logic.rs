@@ -131,3 +131,19 @@ fn settings_and_logic_may_be_at_fault_at_the_same_time() {
     fs::write(folder.path().join("settings.toml"), "format = 1\n").unwrap();
     live.wait_for("notice : the settings are in order again");
 }
+
+#[test]
+fn changed_graph_is_noticed_while_scenes_set_each_other_for_ever() {
+    let folder = folder();
+    let setting = |other| {
+        format!(
+            "begin: events.on_initialize\ngo: scenes.set_scene {{ scene = \"{other}\" }}\nbegin.out -> go.in"
+        )
+    };
+    write(folder.path(), "scenes/a", &setting("b"));
+    write(folder.path(), "scenes/b", &setting("a"));
+    write(folder.path(), "project", TICKING);
+    let mut live = start(folder.path(), true);
+    write(folder.path(), "project", &TICKING.replace("0.05", "0.06"));
+    live.wait_for(CHANGED);
+}

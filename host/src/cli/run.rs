@@ -104,7 +104,7 @@ pub(super) fn execute(place: &Place, arguments: Arguments) -> Result<ExitCode, F
     Ok(match outcome {
         // The Exit node allows 0 to 255 only.
         Outcome::Exit(code) => ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)),
-        Outcome::Stopped | Outcome::Deadline | Outcome::Attention => ExitCode::SUCCESS,
+        Outcome::Stopped | Outcome::Deadline | Outcome::Attention | Outcome::Scenes => ExitCode::SUCCESS,
     })
 }
 

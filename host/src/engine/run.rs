@@ -72,8 +72,10 @@ pub enum Outcome {
     Exit(i32),
     /// [`StopHandle::stop`] was called.
     Stopped,
-    /// [`StopHandle::request_attention`] was called, or a node wants other scenes; run again when done.
+    /// [`StopHandle::request_attention`] was called; run again when done.
     Attention,
+    /// A node wants other scenes; run again when they are as it wants.
+    Scenes,
     /// The time was up.
     Deadline,
 }
@@ -176,7 +178,7 @@ impl Engine {
                 return Outcome::Deadline;
             }
             if self.world.scenes.have_changed() {
-                return Outcome::Attention;
+                return Outcome::Scenes;
             }
             if self.keep_at().is_some_and(|at| now >= at) {
                 self.keep();
@@ -198,7 +200,7 @@ impl Engine {
                 return Some(outcome);
             }
             if self.world.scenes.have_changed() {
-                return Some(Outcome::Attention);
+                return Some(Outcome::Scenes);
             }
             self.run_due_timers(Instant::now(), None);
             if self.taken.is_empty() {
