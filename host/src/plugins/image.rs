@@ -23,6 +23,12 @@ use super::{
 /// How much is read at once.
 const CHUNK_BYTES: usize = 256 << 10;
 
+/// How long to wait until memory can be sealed. The kernel refuses that while anybody holds one of the pages, itself for
+/// instance: on a loaded machine some are on their way to its lists for longer than it waits by itself
+/// (`memfd_wait_for_pins` in Linux's mm/memfd.c).
+#[cfg(target_os = "linux")]
+const SEAL_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// The SHA-256 of a library's file: what `sha256sum` prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hash([u8; 32]);
@@ -158,12 +164,25 @@ impl PrivateFile {
 
     /// From now on nobody can change it. A file without a name nobody else can reach anyway.
     fn seal(&self) -> io::Result<()> {
-        use rustix::fs::{SealFlags, fcntl_add_seals, fcntl_get_seals};
+        use rustix::{
+            fs::{SealFlags, fcntl_add_seals, fcntl_get_seals},
+            io::Errno,
+        };
+        use std::{
+            thread,
+            time::{Duration, Instant},
+        };
         if fcntl_get_seals(&self.file).is_err() {
             return Ok(());
         }
         let seals = SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
-        Ok(fcntl_add_seals(&self.file, seals)?)
+        let give_up = Instant::now() + SEAL_PATIENCE;
+        loop {
+            match fcntl_add_seals(&self.file, seals) {
+                Err(Errno::BUSY) if Instant::now() < give_up => thread::sleep(Duration::from_millis(5)),
+                sealed => return Ok(sealed?),
+            }
+        }
     }
 
     fn path(&self) -> PathBuf {
@@ -219,6 +238,27 @@ mod tests {
         for wrong in ["", "ab", &"g".repeat(64), &"a".repeat(63), &"é".repeat(32)] {
             assert_eq!(Hash::parse(wrong), None, "{wrong}");
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn sealing_waits_until_nobody_holds_the_memory() {
+        use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+        use std::{ptr, thread, time::Duration};
+
+        let mut private = PrivateFile::new(Path::new("library")).unwrap();
+        private.file.write_all(&[0; 4096]).unwrap();
+        let (access, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
+        // SAFETY: the place is the system's choice, and nobody uses what is there.
+        let map = unsafe { mmap(ptr::null_mut(), 4096, access, flags, &private.file, 0) }.unwrap() as usize;
+        let holder = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(50));
+            // SAFETY: nobody uses the memory.
+            unsafe { munmap(map as *mut _, 4096) }.unwrap();
+        });
+        private.seal().unwrap();
+        holder.join().unwrap();
+        assert!(private.file.write_all(&[0]).is_err());
     }
 
     #[test]
