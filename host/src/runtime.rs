@@ -39,7 +39,7 @@ mod services;
 mod watch;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -125,7 +125,7 @@ impl Runtime {
         let graphs = project.read_logic(&mut faults);
         let mut program = project.compile(&graphs, &mut faults);
         if options.strict {
-            faults.extend(placeholders(&program, &graphs, project.toolbox()));
+            faults.extend(absent_nodes(&graphs, project.toolbox()));
         }
         if faults.has_errors() {
             return Err(StartError::Project(faults));
@@ -147,6 +147,13 @@ impl Runtime {
         }
         if project.activate_plugins() {
             // A plugin that could not be activated has left the toolbox.
+            if options.strict {
+                faults.extend(absent_nodes(&graphs, project.toolbox()));
+            }
+            if faults.has_errors() {
+                project.deactivate_plugins();
+                return Err(StartError::Project(faults));
+            }
             program = scenes::compile(&project, &graphs, &running);
         }
         let kept = kept::Kept::new(project.folder());
@@ -255,25 +262,26 @@ fn make_node(
     })
 }
 
-/// What `--strict` refuses: every node that would only be a placeholder.
-fn placeholders(program: &Program, graphs: &[Graph], toolbox: &Toolbox) -> Vec<Fault> {
-    let absent = program.infos.iter().filter(|info| info.placeholder);
-    let absent: HashSet<(&str, &str)> = absent.map(|info| (&*info.written_in, &*info.id)).collect();
+/// What `--strict` refuses: every node whose plugin is off or missing, also in a function that nothing calls. A misspelt
+/// type is a fault of its own.
+fn absent_nodes(graphs: &[Graph], toolbox: &Toolbox) -> Vec<Fault> {
     let mut faults = Vec::new();
     for graph in graphs {
-        for node in graph
-            .nodes
-            .iter()
-            .filter(|node| absent.contains(&(graph.id.as_str(), node.id.value.as_str())))
-        {
+        for node in &graph.nodes {
             let id = &node.node_type.value;
-            let message = format!("node type `{id}` is not available: {}", absence(toolbox, id));
-            let fault = Fault::error(&graph.source, &node.node_type.span, message);
-            faults.push(
-                fault
-                    .at_node(&graph.id, &node.id.value)
-                    .hint("enable the plugin, or run without `--strict`"),
-            );
+            let is_absent = match toolbox.get(id) {
+                Some(entry) => !entry.is_available(),
+                None => !toolbox.is_misspelt(id),
+            };
+            if is_absent {
+                let message = format!("node type `{id}` is not available: {}", absence(toolbox, id));
+                let fault = Fault::error(&graph.source, &node.node_type.span, message);
+                faults.push(
+                    fault
+                        .at_node(&graph.id, &node.id.value)
+                        .hint("enable the plugin, or run without `--strict`"),
+                );
+            }
         }
     }
     faults

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use indexmap::IndexMap;
 use pulsewire_plugin_api::manifest::NodeType;
 
-use crate::nodes::Builtin;
+use crate::{nodes::Builtin, plugins::is_identifier};
 
 /// A node type and where it comes from.
 #[derive(Clone, Debug)]
@@ -126,9 +126,15 @@ impl Toolbox {
         self.entries.keys().map(String::as_str)
     }
 
-    /// Whether `prefix` (before the dot of an id) is a category of built-in nodes or a known plugin.
-    pub fn knows_prefix(&self, prefix: &str) -> bool {
-        self.ids()
-            .any(|id| id.split_once('.').is_some_and(|(known, _)| known == prefix))
+    /// Whether the id, of no known type, is that of a built-in node or of a known plugin, written wrongly; otherwise its
+    /// plugin is missing.
+    pub fn is_misspelt(&self, id: &str) -> bool {
+        match id.split_once('.') {
+            Some((prefix, _)) if is_identifier(prefix) => {
+                let mut known = self.ids().filter_map(|known| known.split_once('.'));
+                known.any(|(known, _)| known == prefix)
+            }
+            _ => true,
+        }
     }
 }

@@ -19,7 +19,6 @@ use crate::{
     engine::Events,
     logic::{Graph, NodeUse},
     nodes::{Build, FUNCTION, FUNCTION_INPUT, FUNCTION_OUTPUT},
-    plugins::is_identifier,
     toolbox::{Entry, Origin},
 };
 
@@ -216,7 +215,7 @@ fn unknown_type(graph: &Graph, node: &NodeUse, environment: &Environment<'_>) ->
     let toolbox = environment.toolbox;
     let prefix = id.split_once('.').map_or("", |(prefix, _)| prefix);
     let span = &node.node_type.span;
-    let fault = if !is_identifier(prefix) || toolbox.knows_prefix(prefix) {
+    let fault = if toolbox.is_misspelt(id) {
         let fault = Fault::error(&graph.source, span, format!("unknown node type `{id}`"));
         fault.hint(hints::node_type(id, toolbox))
     } else {

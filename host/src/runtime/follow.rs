@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Runtime, make_node, placeholders, scenes};
+use super::{Runtime, absent_nodes, make_node, scenes};
 use crate::{
     console::{Level, Line},
     diagnostics::{Fault, Faults, Severity},
@@ -31,9 +31,9 @@ impl Runtime {
     fn follow_logic(&mut self) {
         let mut faults = Faults::default();
         let graphs = self.project.read_logic(&mut faults);
-        let program = self.project.compile(&graphs, &mut faults);
+        self.project.compile(&graphs, &mut faults);
         if self.is_strict {
-            faults.extend(placeholders(&program, &graphs, self.project.toolbox()));
+            faults.extend(absent_nodes(&graphs, self.project.toolbox()));
         }
         if faults.has_errors() {
             self.on_disk.is_logic_at_fault = true;
