@@ -64,8 +64,12 @@ pub(super) fn execute(command: Command, out: &mut impl Write) -> Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-fn project() -> [File; 2] {
+fn project() -> [File; 3] {
     [
+        (
+            ".gitignore".into(),
+            include_str!("../../templates/project/gitignore").into(),
+        ),
         (
             "settings.toml".into(),
             include_str!("../../templates/project/settings.toml").into(),
@@ -118,6 +122,12 @@ mod tests {
         let refused = make(&folder, &project(), |_| Ok(())).unwrap_err().to_string();
         assert!(refused.contains("exists already"), "{refused}");
         assert_eq!(fs::read_to_string(folder.join("settings.toml")).unwrap(), "mine");
+    }
+
+    #[test]
+    fn what_a_run_keeps_stays_out_of_git() {
+        let [ignored, ..] = project();
+        assert_eq!(ignored, (".gitignore".into(), "/state\n".into()));
     }
 
     #[test]
