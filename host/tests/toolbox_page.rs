@@ -1,12 +1,18 @@
-//! The toolbox has what Incari's pages list: names, scopes, sockets and types, in the table `toolbox_page.txt`.
+//! The toolbox has what Incari's pages list: names, scopes, attributes, sockets, types and defaults, in the table
+//! `toolbox_page.txt`.
 //!
-//! A line is `id | name | scopes | inputs | outputs`. `T` is a type that an attribute names, `_n` a repeated socket, `▶` a
-//! pulse. A line `missing NAME: reason` is a node of the pages that is not there.
+//! A line is `id | name | scopes | attributes | inputs | outputs`. `T` is a type that an attribute names, `_n` a repeated
+//! attribute or socket, `▶` a pulse, `{…}` what may be chosen (`Type` any type), `of LIST` a name of that list, `!` required,
+//! `= …` the default, where it is not the type's own. An attribute of the pages that is the default of an input is not listed
+//! again. A line `missing NAME: reason` is a node of the pages that is not there; `# …` says why a node differs from them.
 
 use std::collections::BTreeSet;
 
 use pulsewire_host::toolbox::Toolbox;
-use pulsewire_plugin_api::manifest::{NodeType, Scope, Socket, SocketType};
+use pulsewire_plugin_api::{
+    manifest::{Attribute, NodeType, Scope, Socket, SocketType},
+    value::Value,
+};
 
 const PAGE: &str = include_str!("toolbox_page.txt");
 
@@ -15,7 +21,7 @@ const OWN: &[&str] = &["events.on_error", "events.on_initialize", "utilities.exi
 
 fn lines() -> impl Iterator<Item = &'static str> {
     PAGE.lines()
-        .filter(|line| !line.is_empty() && !line.starts_with("missing "))
+        .filter(|line| !line.is_empty() && !line.starts_with("missing ") && !line.starts_with('#'))
 }
 
 fn missing() -> impl Iterator<Item = &'static str> {
@@ -35,24 +41,59 @@ fn line(node_type: &NodeType) -> String {
         node_type.id.clone(),
         node_type.name.clone(),
         scopes.join(" "),
+        attributes(&node_type.attributes),
         sockets(&node_type.inputs),
         sockets(&node_type.outputs),
     ];
     columns.join(" | ")
 }
 
+fn attributes(attributes: &[Attribute]) -> String {
+    listed(attributes.iter().map(|attribute| {
+        let data_type = match (attribute.options.as_slice(), attribute.options_from.as_str()) {
+            _ if !attribute.typed_by.is_empty() => "T".to_owned(),
+            (_, list) if !list.is_empty() => format!("of {list}"),
+            ([], _) => attribute.data_type.to_string(),
+            ([first, ..], _) if first == "Any" => "Type".to_owned(),
+            (options, _) => format!("{{{}}}", options.join(", ")),
+        };
+        let required = if attribute.required { "!" } else { "" };
+        let default = default(attribute.default.as_ref());
+        format!(
+            "{}: {data_type}{required}{default}",
+            numbered(&attribute.id, &attribute.repeat)
+        )
+    }))
+}
+
 fn sockets(sockets: &[Socket]) -> String {
-    let shown = sockets.iter().map(|socket| {
-        let number = if socket.repeat.is_empty() { "" } else { "_n" };
+    listed(sockets.iter().map(|socket| {
+        let id = numbered(&socket.id, &socket.repeat);
         match socket.socket_type {
-            SocketType::Pulse => format!("▶{}{number}", socket.id),
-            SocketType::Data(_) if !socket.typed_by.is_empty() => format!("{}{number}: T", socket.id),
-            SocketType::Data(data_type) => format!("{}{number}: {data_type}", socket.id),
+            SocketType::Pulse => format!("▶{id}"),
+            SocketType::Data(data_type) => {
+                let type_name = match socket.typed_by.as_str() {
+                    "" => data_type.to_string(),
+                    _ => "T".to_owned(),
+                };
+                format!("{id}: {type_name}{}", default(socket.default.as_ref()))
+            }
         }
-    });
-    match sockets {
-        [] => "-".to_owned(),
-        _ => shown.collect::<Vec<_>>().join(", "),
+    }))
+}
+
+fn numbered(id: &str, repeat: &str) -> String {
+    format!("{id}{}", if repeat.is_empty() { "" } else { "_n" })
+}
+
+fn default(value: Option<&Value>) -> String {
+    value.map_or(String::new(), |value| format!(" = {value}"))
+}
+
+fn listed(shown: impl Iterator<Item = String>) -> String {
+    match shown.collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => "-".to_owned(),
+        some => some,
     }
 }
 
