@@ -13,20 +13,24 @@
 //!
 //! Everything else, and every value outside the target's range, is an error.
 
-use pulsewire_plugin_api::value::{Array, DataType, Value};
+use pulsewire_plugin_api::{
+    NodeError,
+    value::{DataType, Value},
+};
 
-use crate::literal::coerce;
+use crate::{
+    literal::{coerce, found},
+    nodes::limits::{self, check_elements},
+};
 
 /// `value` as `to`, or the reason why not.
-pub fn convert(value: &Value, to: DataType) -> Result<Value, String> {
+pub fn convert(value: &Value, to: DataType) -> Result<Value, NodeError> {
     if value.fits(to) {
         return Ok(value.clone());
     }
     let converted = match (value, to) {
-        (_, DataType::String) => match value {
-            Value::Binary(bytes) => std::str::from_utf8(bytes).ok().map(Value::from),
-            other => Some(Value::from(other.to_string())),
-        },
+        (Value::Binary(bytes), DataType::String) => std::str::from_utf8(bytes).ok().map(Value::from),
+        (_, DataType::String) => Some(Value::from(limits::text(value)?)),
         (Value::String(text), DataType::Int) => text.trim().parse().ok().map(Value::Int),
         (Value::String(text), DataType::Float) => text.trim().parse().ok().map(Value::Float),
         (Value::String(text), DataType::Byte) => text.trim().parse().ok().map(Value::Byte),
@@ -36,9 +40,11 @@ pub fn convert(value: &Value, to: DataType) -> Result<Value, String> {
             _ => None,
         },
         (Value::String(text), DataType::Binary) => Some(Value::from(text.as_bytes().to_vec())),
-        (Value::Binary(bytes), DataType::Array) => Some(Value::Array(
-            bytes.iter().map(|&byte| Value::Byte(byte)).collect::<Array>(),
-        )),
+        (Value::Binary(bytes), DataType::Array) => {
+            check_elements(bytes.len())?;
+            let bytes = bytes.iter().map(|&byte| Value::Byte(byte));
+            Some(Value::Array(bytes.collect()))
+        }
         (Value::Binary(bytes), DataType::Int) if bytes.len() <= 8 => Some(Value::Int(
             bytes.iter().fold(0, |int, &byte| int << 8 | i64::from(byte)),
         )),
@@ -59,7 +65,7 @@ pub fn convert(value: &Value, to: DataType) -> Result<Value, String> {
         }
         _ => coerce(value, to).ok(),
     };
-    converted.ok_or_else(|| format!("{} `{}` cannot become {to}", value.data_type(), shortened(value)))
+    converted.ok_or_else(|| format!("{} cannot become {to}", found(value)).into())
 }
 
 fn floats(components: &[f64]) -> Value {
@@ -108,14 +114,6 @@ fn from_number(number: Number, to: DataType) -> Option<Value> {
     }
 }
 
-fn shortened(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,9 +159,7 @@ mod tests {
 
     #[test]
     fn a_conversion_that_fails_names_both_types_and_the_value() {
-        assert_eq!(
-            convert(&Value::from("five"), DataType::Int),
-            Err("String `five` cannot become Int".to_owned())
-        );
+        let error = convert(&Value::from("five"), DataType::Int).unwrap_err();
+        assert_eq!(error.reason(), "String `five` cannot become Int");
     }
 }

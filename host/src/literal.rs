@@ -118,6 +118,10 @@ pub(crate) fn found(value: &Value) -> String {
             }
         }
         Value::Dictionary(_) => "Dictionary".to_owned(),
+        Value::Binary(bytes) => {
+            let few = Value::from(bytes[..bytes.len().min(SHOWN)].to_vec());
+            format!("Binary `{}`", shortened(&few.to_string()))
+        }
         other => format!("{} `{}`", other.data_type(), shortened(&other.to_string())),
     }
 }

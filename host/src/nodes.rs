@@ -5,7 +5,6 @@
 use std::cell::{Cell, RefCell};
 
 use pulsewire_plugin_api::{
-    NodeError,
     describe::{Attribute, Literal},
     manifest::NodeType,
     value::{DataType, Dictionary, Value},
@@ -79,9 +78,11 @@ category!(variables: variable_getter variable_setter);
 
 mod arithmetic;
 mod behaviours;
+pub(crate) mod limits;
 mod order;
 
 use behaviours::{CancelTimer, PassInput, PassInputs, Pure};
+use limits::{MAX_BYTES, check_bytes, check_element, check_elements, check_pairs};
 
 /// Every built-in node type.
 pub static BUILTINS: &[Builtin] = &[
@@ -290,27 +291,6 @@ const fn named(id: &'static str, name: &'static str, list: &'static str) -> Attr
     Attribute::new(id, name, DataType::String)
         .options_from(list)
         .required()
-}
-
-/// The most bytes that a node makes one text or Binary of; a loop that doubles a text must not take the host down.
-const MAX_BYTES: usize = 256 << 20;
-
-/// `what` is the text or Binary that would be made.
-fn check_bytes(what: &str, count: usize) -> Result<(), NodeError> {
-    match count > MAX_BYTES {
-        true => Err(format!("{what} would have {count} bytes, more than {MAX_BYTES}").into()),
-        false => Ok(()),
-    }
-}
-
-/// The most elements that a node gives one array.
-const MAX_ELEMENTS: usize = 16 << 20;
-
-fn check_elements(count: usize) -> Result<(), NodeError> {
-    match count > MAX_ELEMENTS {
-        true => Err(format!("the array would have {count} elements, more than {MAX_ELEMENTS}").into()),
-        false => Ok(()),
-    }
 }
 
 /// The longest wait of a timer: ten years, as the engine has it.

@@ -4,10 +4,12 @@
 
 mod common;
 
+use std::collections::HashMap;
+
 use common::{compile_all, project, start};
 use pulsewire_host::toolbox::Toolbox;
 use pulsewire_plugin_api::{
-    manifest::{NodeType, Scope, SocketType},
+    manifest::{Attribute, NodeType, Scope, SocketType},
     value::{DataType, Value},
 };
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
@@ -47,8 +49,12 @@ const SAMPLES: &[(DataType, &[&str])] = &[
             r#""é😀""#,
             r#""%5.1f%""#,
             r#""(""#,
+            r#""(a|aa)+$""#,
+            r#""(?:a{400}){400}""#,
             r#""\u0000\r\n""#,
             r#""[1, {}]""#,
+            r#""[1, }""#,
+            "\"[[[[[[[[[[\"",
             r#""Int""#,
             "HUGE",
         ],
@@ -80,81 +86,175 @@ fn samples_of(data_type: DataType) -> Vec<&'static str> {
     fitting.flat_map(|(_, samples)| samples.iter().copied()).collect()
 }
 
-/// A value that the id may be set to, with its type, as far as the descriptor alone says it.
+/// A value of a node that may be set, as far as the descriptor says it.
 struct Settable {
     id: String,
-    samples: Vec<String>,
-    /// Whether the node is at fault without it.
+    kind: Kind,
+    /// Whether it is always set: the node is at fault without it, or it says which types others have.
     is_required: bool,
+    is_input: bool,
 }
 
-/// Everything that can be set on a node; of what is repeated the first three.
-fn settables(node_type: &NodeType) -> Vec<Settable> {
-    let ids = |id: &str, repeat: &str| match repeat {
+/// What a settable value may be.
+enum Kind {
+    /// One of these, as TOML.
+    OneOf(Vec<String>),
+    Of(DataType),
+    /// The type that the attribute of this id names.
+    TypedBy(String),
+}
+
+impl Settable {
+    /// The type, with these attributes.
+    fn data_type(&self, chosen: &HashMap<String, String>) -> DataType {
+        match &self.kind {
+            Kind::OneOf(_) => DataType::String,
+            Kind::Of(data_type) => *data_type,
+            Kind::TypedBy(attribute) => match chosen.get(attribute).map(|named| named.trim_matches('"')) {
+                // The variable that every case has.
+                Some("v") => DataType::Int,
+                named => named
+                    .and_then(|named| named.parse().ok())
+                    .unwrap_or(DataType::Any),
+            },
+        }
+    }
+
+    fn samples(&self, chosen: &HashMap<String, String>) -> Vec<String> {
+        match &self.kind {
+            Kind::OneOf(all) => all.clone(),
+            _ => strings(&samples_of(self.data_type(chosen))),
+        }
+    }
+}
+
+fn strings(samples: &[&str]) -> Vec<String> {
+    samples.iter().map(|sample| (*sample).to_owned()).collect()
+}
+
+/// The ids that a descriptor stands for; of what is repeated the first three.
+fn numbered(id: &str, repeat: &str) -> Vec<String> {
+    match repeat {
         "" => vec![id.to_owned()],
+        // What the event and the function of every case declare.
+        "event" => vec!["p".to_owned()],
+        "function" => vec!["a".to_owned()],
+        "[[output]]" => vec!["b".to_owned()],
         _ => (1..=3).map(|number| format!("{id}_{number}")).collect(),
+    }
+}
+
+/// Everything that can be set on a node, attributes first.
+fn settables(node_type: &NodeType) -> Vec<Settable> {
+    let naming = |attribute: &&Attribute| {
+        attribute.options_from == "variables" || attribute.options.iter().any(|option| option == "Int")
+    };
+    let typed = |typed_by: &str, at: usize, data_type: DataType| match typed_by {
+        "" => Kind::Of(data_type),
+        _ => {
+            let attribute = node_type
+                .attributes
+                .iter()
+                .find(|attribute| attribute.id == typed_by);
+            let repeat = attribute.map_or("", |attribute| attribute.repeat.as_str());
+            Kind::TypedBy(
+                numbered(typed_by, repeat)
+                    .into_iter()
+                    .nth(at)
+                    .unwrap_or(typed_by.to_owned()),
+            )
+        }
     };
     let mut settables = Vec::new();
     for attribute in &node_type.attributes {
-        let samples: Vec<String> = match (attribute.options_from.as_str(), attribute.options.as_slice()) {
-            ("variables", _) => vec![r#""v""#.to_owned()],
-            ("events", _) => vec![r#""e""#.to_owned()],
-            ("scenes", _) => vec![r#""s""#.to_owned()],
-            ("functions", _) => vec![r#""f""#.to_owned()],
-            (_, []) => samples_of(attribute.data_type)
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
-            (_, options) => options.iter().map(|option| format!("{option:?}")).collect(),
-        };
-        settables.extend(
-            ids(&attribute.id, &attribute.repeat)
-                .into_iter()
-                .map(|id| Settable {
-                    id,
-                    samples: samples.clone(),
-                    is_required: attribute.required,
-                }),
-        );
+        for (at, id) in numbered(&attribute.id, &attribute.repeat).into_iter().enumerate() {
+            let kind = match (attribute.options_from.as_str(), attribute.options.as_slice()) {
+                ("variables", _) => Kind::OneOf(strings(&[r#""v""#])),
+                ("events", _) => Kind::OneOf(strings(&[r#""e""#])),
+                ("scenes", _) => Kind::OneOf(strings(&[r#""s""#])),
+                ("functions", _) => Kind::OneOf(strings(&[r#""f""#])),
+                (_, []) => typed(&attribute.typed_by, at, attribute.data_type),
+                (_, options) => Kind::OneOf(options.iter().map(|option| format!("{option:?}")).collect()),
+            };
+            // A row that there is not cannot be set.
+            let is_required = attribute.required || (naming(&attribute) && attribute.repeat.is_empty());
+            settables.push(Settable {
+                id,
+                kind,
+                is_required,
+                is_input: false,
+            });
+        }
     }
     for socket in &node_type.inputs {
         let SocketType::Data(data_type) = socket.socket_type else {
             continue;
         };
-        let samples: Vec<String> = samples_of(data_type).into_iter().map(str::to_owned).collect();
-        settables.extend(ids(&socket.id, &socket.repeat).into_iter().map(|id| Settable {
-            id,
-            samples: samples.clone(),
-            is_required: false,
-        }));
+        for (at, id) in numbered(&socket.id, &socket.repeat).into_iter().enumerate() {
+            let kind = typed(&socket.typed_by, at, data_type);
+            settables.push(Settable {
+                id,
+                kind,
+                is_required: false,
+                is_input: true,
+            });
+        }
     }
     settables
 }
 
-/// Runs the node with these attributes set, pulsed once at each of its pulse inputs.
-fn run(node_type: &NodeType, attributes: &[(&str, &str)]) -> bool {
+/// What stands in every case beside the node: something of each list that attributes name.
+const AROUND: &str = "[[variable]]\nname = \"v\"\ntype = \"Int\"\n\
+    [[event]]\nname = \"e\"\nparameters = [{ name = \"p\", type = \"Any\" }]\n\
+    failed: events.on_error\ntold: development.console { input = \"it failed\" }\nfailed.out -> told.in\n\
+    begin: events.on_initialize\nall: flow_control.sequential { count = 3 }\nbegin.out -> all.in\n";
+
+/// Runs the node with these attributes set, pulsed once at each of its pulse inputs, and with this wired to an input: the
+/// input's id, the type and the value. False if the compiler finds a fault.
+fn run(node_type: &NodeType, attributes: &[(&str, &str)], wired: Option<(&str, DataType, &str)>) -> bool {
     let set: Vec<String> = attributes
         .iter()
         .map(|(id, value)| format!("{id} = {value}"))
         .collect();
     let set = set.join(", ");
-    let mut lines = format!(
-        "[[variable]]\nname = \"v\"\ntype = \"Int\"\n[[event]]\nname = \"e\"\nparameters = [{{ name = \"p\", type = \"Int\" }}]\n\
-         begin: events.on_initialize\nall: flow_control.sequential {{ count = 3 }}\nbegin.out -> all.in\n\
-         failed: events.on_error\ntold: development.console {{ input = \"it failed\" }}\nfailed.out -> told.in\n\
-         node: {} {{ {set} }}\n",
-        node_type.id
-    );
+    let mut node = format!("node: {} {{ {set} }}\n", node_type.id);
+    if let Some((input, data_type, value)) = wired {
+        node.push_str(&format!(
+            "[[variable]]\nname = \"w\"\ntype = \"{data_type}\"\nvalue = {value}\n\
+             wired: variables.variable_getter {{ variable = \"w\" }}\nwired.value -> node.{input}\n"
+        ));
+    }
     let pulses = node_type
         .inputs
         .iter()
         .filter(|socket| socket.socket_type == SocketType::Pulse);
     for (at, pulse) in pulses.enumerate() {
         let number = if pulse.repeat.is_empty() { "" } else { "_1" };
-        lines.push_str(&format!("all.pulse_{} -> node.{}{number}\n", at + 1, pulse.id));
+        node.push_str(&format!("all.pulse_{} -> node.{}{number}\n", at + 1, pulse.id));
     }
-    let text = project(&lines.replace("HUGE", &format!("{:?}", "a ".repeat(10_000))));
-    let function = project("[[input]]\nname = \"a\"\ntype = \"Int\"\nbegin: functions.function_input");
+    let is_everywhere = node_type.scopes.contains(&Scope::Project);
+    let (around, inside) = match is_everywhere {
+        true => (node, String::new()),
+        // Once, in a function that is called.
+        false => {
+            let entry = match node_type.id.as_str() {
+                "functions.function_input" => "",
+                _ => {
+                    "entry: functions.function_input\nall: flow_control.sequential { count = 3 }\nentry.out -> all.in\n"
+                }
+            };
+            let call = "call: functions.function { function = \"f\" }\nall.pulse_1 -> call.in\n";
+            (call.to_owned(), entry.to_owned() + &node)
+        }
+    };
+    let inside = match inside.is_empty() {
+        true => "entry: functions.function_input\n".to_owned(),
+        false => inside,
+    };
+    let graph = |lines: &str| project(&lines.replace("HUGE", &format!("{:?}", "a ".repeat(10_000))));
+    let text = graph(&format!("{AROUND}{around}"));
+    let sockets = "[[input]]\nname = \"a\"\ntype = \"Any\"\n[[output]]\nname = \"b\"\ntype = \"Any\"\n";
+    let function = graph(&format!("{sockets}{inside}"));
     let (program, faults) = compile_all(&[
         ("project", &text),
         ("functions/f", &function),
@@ -171,39 +271,42 @@ fn run(node_type: &NodeType, attributes: &[(&str, &str)]) -> bool {
     let said = running.console.lines();
     let has_failed = said.iter().any(|line| line == "it failed");
     for output in info.outputs.iter() {
-        let value = running.engine.output("project", "node", &output.id);
+        let value = running.engine.output(&info.graph, "node", &output.id);
         let value = value.unwrap_or_else(|| panic!("{}: no output {}", node_type.id, output.id));
         let (id, data_type) = (&output.id, output.data_type);
-        assert!(
-            value.fits(data_type),
-            "{} {{ {set} }}: {id} is {value:?}",
-            node_type.id
-        );
+        let case = format!("{} {{ {set} }}, {wired:?}: {id} is {value:?}", node_type.id);
+        assert!(value.fits(data_type), "{case}");
         let is_default = *value == Value::default_of(data_type);
         // A node with two pulse inputs may fail at one of them only.
         let is_one_way = info.pulse_outputs.len() == 1;
-        assert!(
-            !has_failed || !is_one_way || is_default,
-            "{} {{ {set} }}: {id} is {value:?} after {said:?}",
-            node_type.id
-        );
+        assert!(!has_failed || !is_one_way || is_default, "{case} after {said:?}");
     }
     true
 }
 
 fn each_node(mut test: impl FnMut(&NodeType, &[Settable])) {
     let toolbox = Toolbox::default();
-    let available = toolbox.available().into_iter();
-    for entry in available.filter(|entry| entry.node_type.scopes.contains(&Scope::Project)) {
+    for entry in toolbox.available() {
         test(&entry.node_type, &settables(&entry.node_type));
     }
 }
 
-fn required(settables: &[Settable]) -> Vec<(&str, &str)> {
-    let required = settables.iter().filter(|settable| settable.is_required);
-    required
-        .map(|settable| (settable.id.as_str(), settable.samples[0].as_str()))
-        .collect()
+/// The first value of everything that must be set.
+fn required(settables: &[Settable]) -> HashMap<String, String> {
+    let mut chosen = HashMap::new();
+    for settable in settables.iter().filter(|settable| settable.is_required) {
+        let first = settable.samples(&chosen)[0].clone();
+        chosen.insert(settable.id.clone(), first);
+    }
+    chosen
+}
+
+fn run_with(node_type: &NodeType, chosen: &HashMap<String, String>) -> bool {
+    let attributes: Vec<(&str, &str)> = chosen
+        .iter()
+        .map(|(id, value)| (id.as_str(), value.as_str()))
+        .collect();
+    run(node_type, &attributes, None)
 }
 
 #[test]
@@ -211,12 +314,79 @@ fn every_type_in_every_socket_has_an_outcome() {
     each_node(|node_type, settables| {
         for settable in settables {
             for sample in samples_of(DataType::Any) {
-                let mut attributes = required(settables);
-                attributes.retain(|(id, _)| *id != settable.id);
-                attributes.push((settable.id.as_str(), sample));
-                run(node_type, &attributes);
+                let mut chosen = required(settables);
+                chosen.insert(settable.id.clone(), sample.to_owned());
+                run_with(node_type, &chosen);
             }
         }
+    });
+}
+
+#[test]
+fn every_type_wired_to_every_input_has_an_outcome() {
+    each_node(|node_type, settables| {
+        let mut chosen = required(settables);
+        // Rows of three, and whatever may be of any type is.
+        for settable in settables.iter().filter(|settable| !settable.is_input) {
+            let Kind::OneOf(options) = &settable.kind else {
+                continue;
+            };
+            if options.iter().any(|option| option == "\"Any\"") && chosen.contains_key(&settable.id) {
+                chosen.insert(settable.id.clone(), "\"Any\"".to_owned());
+            }
+        }
+        let attributes: Vec<(&str, &str)> = chosen
+            .iter()
+            .map(|(id, value)| (id.as_str(), value.as_str()))
+            .collect();
+        for input in settables.iter().filter(|settable| settable.is_input) {
+            let takes = input.data_type(&chosen);
+            for (data_type, samples) in SAMPLES {
+                let is_taken = takes == DataType::Any || takes == *data_type;
+                for sample in samples.iter().take(if is_taken { samples.len() } else { 1 }) {
+                    let ran = run(node_type, &attributes, Some((&input.id, *data_type, sample)));
+                    assert!(
+                        !ran || is_taken,
+                        "{}: {} took {data_type}",
+                        node_type.id,
+                        input.id
+                    );
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn every_extreme_of_its_type_in_every_socket_has_an_outcome() {
+    each_node(|node_type, settables| {
+        let naming: Vec<&Settable> = settables
+            .iter()
+            .filter(|settable| settable.is_required && matches!(settable.kind, Kind::OneOf(_)))
+            .collect();
+        let most = naming
+            .iter()
+            .map(|settable| settable.samples(&HashMap::new()).len())
+            .max();
+        let mut ran = false;
+        // All attributes that name types name their first one, then their second, and so on.
+        for at in 0..most.unwrap_or(1) {
+            let mut chosen = required(settables);
+            for settable in &naming {
+                let options = settable.samples(&chosen);
+                chosen.insert(settable.id.clone(), options[at % options.len()].clone());
+            }
+            for settable in settables {
+                for sample in settable.samples(&chosen) {
+                    let mut chosen = chosen.clone();
+                    chosen.insert(settable.id.clone(), sample);
+                    ran |= run_with(node_type, &chosen);
+                }
+            }
+            ran |= settables.is_empty() && run_with(node_type, &chosen);
+        }
+        // Faults of the compiler alone would show nothing of the node.
+        assert!(ran, "{} never ran", node_type.id);
     });
 }
 
@@ -226,18 +396,18 @@ fn values_of_the_right_types_have_an_outcome_whatever_they_are() {
     each_node(|node_type, settables| {
         let mut ran = 0;
         for _ in 0..CASES {
-            let mut attributes = Vec::new();
+            let mut chosen = HashMap::new();
             for settable in settables {
                 if settable.is_required || rng.random_bool(0.6) {
-                    let sample = &settable.samples[rng.random_range(0..settable.samples.len())];
-                    attributes.push((settable.id.as_str(), sample.as_str()));
+                    let samples = settable.samples(&chosen);
+                    let sample = samples[rng.random_range(0..samples.len())].clone();
+                    chosen.insert(settable.id.clone(), sample);
                 }
             }
-            ran += usize::from(run(node_type, &attributes));
+            ran += usize::from(run_with(node_type, &chosen));
         }
-        // Faults of the compiler alone would show nothing of the node.
         assert!(
-            ran > 0 || run(node_type, &required(settables)),
+            ran > 0 || run_with(node_type, &required(settables)),
             "{} never ran",
             node_type.id
         );

@@ -6,7 +6,10 @@ use pulsewire_plugin_api::value::Value;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
-use crate::engine::{Cause, InspectError, Inspector, Metrics, Position, Step, Trace};
+use crate::{
+    engine::{Cause, InspectError, Inspector, Metrics, Position, Step, Trace},
+    nodes::limits,
+};
 
 /// How long a probe waits for the logic thread.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -138,7 +141,8 @@ fn values(values: &[(String, Value)]) -> Map<String, Json> {
 
 /// The value, or the beginning of its text if that is long.
 fn shown(value: &Value) -> Json {
-    let text = value.to_json();
+    // A character has four bytes at most.
+    let text = limits::json_within(value, false, 4 * SHOWN + 4).unwrap_or_else(|beginning| beginning);
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => json!(format!("{}…", &text[..end])),
         None => serde_json::from_str(&text).unwrap_or_default(),

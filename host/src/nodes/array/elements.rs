@@ -4,7 +4,7 @@ use pulsewire_plugin_api::prelude::*;
 
 use crate::{
     literal::coerce,
-    nodes::{ALL_TYPES, check_elements, count},
+    nodes::{ALL_TYPES, check_element, check_elements, count},
 };
 
 const COUNT: Attribute = count(1, "How many elements.");
@@ -54,6 +54,7 @@ pure! {
                 check_elements(at.saturating_add(1))?;
                 elements.resize(at + 1, Value::Empty);
             }
+            check_element(value)?;
             elements[at] = value.clone();
         }
         call.set(0, elements);
@@ -67,6 +68,7 @@ pure! {
         check_elements(elements.len() + rows(call).len())?;
         for (index, value) in rows(call) {
             let at = place(index?, elements.len() + 1)?;
+            check_element(value)?;
             elements.insert(at, value.clone());
         }
         call.set(0, elements);
@@ -103,6 +105,7 @@ pure! {
         .outputs(&[ARRAY]),
     with |build| build.flag("add_to_end") => |&to_end, call| {
         let array = call.array(0)?;
+        call.inputs().skip(1).try_for_each(check_element)?;
         let added = call.inputs().skip(1).cloned();
         check_elements(array.len() + added.len())?;
         let longer: Array = match to_end {

@@ -7,7 +7,7 @@ use pulsewire_plugin_api::{Flow, NodeResult, prelude::*};
 use crate::{
     console::Level,
     engine::{EngineNode, World},
-    nodes::{ALL_TYPES, Builtin, order::order},
+    nodes::{ALL_TYPES, Builtin, limits, order::order},
 };
 
 const TYPE: NodeType = NodeType::action("development.assert", "Assert")
@@ -50,7 +50,7 @@ impl EngineNode for Assert {
             }
         };
         let level = if holds { Level::Message } else { Level::Warning };
-        world.say(level, &format!("{}: {a} {} {b} is {holds}", self.label, self.operator));
+        world.say(level, &format!("{}: {} {} {} is {holds}", self.label, limits::text(a)?, self.operator, limits::text(b)?));
         call.set(0, holds);
         Ok(Flow::fire(0))
     }

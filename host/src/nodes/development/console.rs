@@ -5,7 +5,7 @@ use pulsewire_plugin_api::{Flow, NodeResult, prelude::*};
 use crate::{
     console::Level,
     engine::{EngineNode, World},
-    nodes::{ALL_TYPES, Builtin},
+    nodes::{ALL_TYPES, Builtin, limits},
 };
 
 const TYPE: NodeType = NodeType::action("development.console", "Console")
@@ -36,7 +36,7 @@ impl EngineNode for Console {
         let value = call.input(0).clone();
         match &value {
             Value::String(text) => world.say(self.level, text),
-            other => world.say(self.level, &other.to_string()),
+            other => world.say(self.level, &limits::text(other)?),
         }
         call.set(0, value);
         Ok(Flow::fire(0))

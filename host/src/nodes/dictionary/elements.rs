@@ -2,7 +2,7 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::{ALL_TYPES, count};
+use crate::nodes::{ALL_TYPES, check_element, check_pairs, count};
 
 const COUNT: Attribute = count(1, "How many keys.");
 const DICTIONARY: Socket = Socket::data("dictionary", "Dictionary", DataType::Dictionary);
@@ -33,8 +33,10 @@ pure! {
     |call| {
         let rows = (call.input_count() - 1) / 2;
         let mut dictionary = call.dictionary(0)?.clone();
+        check_pairs(dictionary.len() + rows)?;
         for row in 0..rows {
             let (key, value) = (call.text(1 + row)?.clone(), call.input(1 + rows + row).clone());
+            check_element(&value)?;
             dictionary.insert(key, value);
         }
         call.set(0, dictionary);

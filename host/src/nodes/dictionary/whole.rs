@@ -2,7 +2,7 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::{ALL_TYPES, COUNT};
+use crate::nodes::{ALL_TYPES, COUNT, check_pairs};
 
 const DICTIONARY: Socket = Socket::data("dictionary", "Dictionary", DataType::Dictionary);
 
@@ -75,6 +75,7 @@ pure! {
         for input in 0..call.input_count() {
             for (key, value) in call.dictionary(input)?.iter() {
                 if merged.get(key).is_none() {
+                    check_pairs(merged.len() + 1)?;
                     merged.insert(key.clone(), value.clone());
                 }
             }

@@ -2,6 +2,8 @@
 
 use pulsewire_plugin_api::prelude::*;
 
+use crate::nodes::check_bytes;
+
 const STRING: Socket = Socket::data("string", "String", DataType::String);
 
 const fn of_text(id: &'static str, name: &'static str) -> NodeType {
@@ -29,6 +31,7 @@ pure! {
                 is_due |= all_words && character.is_whitespace();
             }
         }
+        check_bytes("the text", capitalized.len())?;
         call.set(0, capitalized);
         Ok(())
     };
@@ -38,6 +41,7 @@ pure! {
         .outputs(&[Socket::data("result", "Result", DataType::String)]),
     |call| {
         let lower = call.text(0)?.to_lowercase();
+        check_bytes("the text", lower.len())?;
         call.set(0, lower);
         Ok(())
     };
@@ -47,6 +51,7 @@ pure! {
         .outputs(&[Socket::data("result", "Result", DataType::String)]),
     |call| {
         let upper = call.text(0)?.to_uppercase();
+        check_bytes("the text", upper.len())?;
         call.set(0, upper);
         Ok(())
     };

@@ -2,7 +2,7 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::check_bytes;
+use crate::nodes::{check_bytes, check_elements};
 
 const STRING: Socket = Socket::data("string", "String", DataType::String);
 const CHARACTERS: Socket = Socket::data("characters", "Characters", DataType::String).help("Any of these characters.");
@@ -112,7 +112,10 @@ pure! {
         let (text, delimiter) = (call.text(0)?, call.text(1)?);
         let parts: Vec<Value> = match delimiter.is_empty() {
             true => vec![Value::String(text.clone())],
-            false => text.split(delimiter.as_str()).map(Value::from).collect(),
+            false => {
+                check_elements(text.matches(delimiter.as_str()).count() + 1)?;
+                text.split(delimiter.as_str()).map(Value::from).collect()
+            }
         };
         call.set(0, parts);
         Ok(())

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::{ALL_TYPES, check_bytes, count};
+use crate::nodes::{ALL_TYPES, check_bytes, count, limits};
 
 const PATTERN: Socket = Socket::data("pattern", "Pattern", DataType::String)
     .help("%s any value, %d or %i or %u an Int, %x and %o the same in hexadecimal and octal, %f and %e a number, %c a character; %5.1f is five wide with one decimal, %% is a percent sign.");
@@ -128,7 +128,7 @@ fn text(value: &Value, kind: char, precision: Option<usize>) -> Result<String, N
             }
         },
         _ => {
-            let text = value.to_string();
+            let text = limits::text(value)?;
             let shown: String = text.chars().take(precision.unwrap_or(usize::MAX)).collect();
             write!(out, "{shown}")
         }

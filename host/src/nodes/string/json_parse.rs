@@ -2,7 +2,7 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::Builtin;
+use crate::nodes::{Builtin, limits};
 
 const TYPE: NodeType = NodeType::action("string.json_parse", "JSON Parse")
     .category("String")
@@ -19,7 +19,9 @@ struct JsonParse;
 
 impl Node for JsonParse {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
-        let value = Value::from_json(call.text(0)?).map_err(|error| format!("no valid JSON: {error}"))?;
+        let text = call.text(0)?;
+        limits::check_json(text)?;
+        let value = Value::from_json(text).map_err(|error| format!("no valid JSON: {error}"))?;
         let is_array = matches!(value, Value::Array(_));
         call.set(0, value);
         call.set(1, is_array);

@@ -2,7 +2,7 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::Builtin;
+use crate::nodes::{Builtin, limits};
 
 const TYPE: NodeType = NodeType::action("string.json_stringify", "JSON Stringify")
     .category("String")
@@ -20,8 +20,7 @@ struct JsonStringify {
 
 impl Node for JsonStringify {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
-        let value = call.input(0);
-        let json = if self.beautified { serde_json::to_string_pretty(value)? } else { serde_json::to_string(value)? };
+        let json = limits::json(call.input(0), self.beautified)?;
         call.set(0, json);
         Ok(Flow::fire(0))
     }
