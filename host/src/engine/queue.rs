@@ -31,23 +31,28 @@ pub struct Full;
 /// Events in order with all their values in one row, so that adding and taking allocate nothing once it has grown.
 ///
 /// Empty values are left out of the row: what crosses from one processor to another is what costs, and most values of an
-/// event are empty because nobody wants them.
+/// event are empty because nobody wants them. Events that follow each other and leave out the same ones are one run.
 #[derive(Default)]
 pub(crate) struct Batch {
-    heads: Vec<Head>,
+    runs: Vec<Run>,
     values: Vec<Value>,
-    next_head: usize,
+    /// How many events have not been taken out.
+    left: usize,
+    /// The run of the event that was taken out last, and how many of its events have been.
+    run: usize,
+    taken: u32,
     next_value: usize,
     /// How many events there were when the engine took them.
     size: usize,
-    /// The values of the event that was taken last, the empty ones in their places.
+    /// The values of the event that was taken out last, the empty ones in their places.
     spread: Vec<Value>,
 }
 
-#[derive(Clone, Copy)]
-struct Head {
+/// Events of one number with values in the same places.
+struct Run {
     event: EventId,
-    /// How many values the event carries.
+    events: u32,
+    /// How many values each of them carries.
     count: u32,
     /// Which of the first [`MASKED`] are in the row; all others are.
     present: u32,
@@ -56,20 +61,29 @@ struct Head {
 const MASKED: usize = u32::BITS as usize;
 
 impl Batch {
+    #[inline]
     fn push(&mut self, event: EventId, values: &mut [Value]) {
-        let mut present = 0;
-        for (at, value) in values.iter_mut().enumerate() {
-            if at < MASKED {
-                if matches!(value, Value::Empty) {
-                    continue;
-                }
-                present |= 1 << at;
-            }
-            self.values.push(std::mem::take(value));
-        }
         let count = values.len() as u32;
-        self.heads.push(Head {
+        let (masked, others) = values.split_at_mut(values.len().min(MASKED));
+        let mut present = 0;
+        for (at, value) in masked.iter().enumerate() {
+            present |= u32::from(!matches!(value, Value::Empty)) << at;
+        }
+        for at in ones(present) {
+            self.values.push(std::mem::take(&mut masked[at]));
+        }
+        self.values.extend(others.iter_mut().map(std::mem::take));
+        self.left += 1;
+        if let Some(last) = self.runs.last_mut()
+            && (last.event, last.count, last.present) == (event, count, present)
+            && last.events < u32::MAX
+        {
+            last.events += 1;
+            return;
+        }
+        self.runs.push(Run {
             event,
+            events: 1,
             count,
             present,
         });
@@ -77,18 +91,27 @@ impl Batch {
 
     /// The next event with its values, which are for the caller to use up.
     pub(crate) fn next(&mut self) -> Option<(EventId, &mut [Value])> {
-        let Some(&head) = self.heads.get(self.next_head) else {
+        if self.left == 0 {
             self.clear();
             return None;
-        };
-        self.next_head += 1;
-        let count = head.count as usize;
-        self.spread.clear();
-        self.spread.resize_with(count, Value::default);
-        let mut present = head.present;
-        while present != 0 {
-            let at = present.trailing_zeros() as usize;
-            present &= present - 1;
+        }
+        self.left -= 1;
+        if self.runs[self.run].events == self.taken {
+            (self.run, self.taken) = (self.run + 1, 0);
+        }
+        let Run {
+            event,
+            count,
+            present,
+            ..
+        } = self.runs[self.run];
+        if self.taken == 0 {
+            // Of another run there may be a value that nobody has used up.
+            self.spread.clear();
+            self.spread.resize_with(count as usize, Value::default);
+        }
+        self.taken += 1;
+        for at in ones(present) {
             self.spread[at] = std::mem::take(&mut self.values[self.next_value]);
             self.next_value += 1;
         }
@@ -96,21 +119,30 @@ impl Batch {
             *place = std::mem::take(&mut self.values[self.next_value]);
             self.next_value += 1;
         }
-        Some((head.event, &mut self.spread))
+        Some((event, &mut self.spread))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.next_head == self.heads.len()
+        self.left == 0
     }
 
     fn clear(&mut self) {
-        self.heads.clear();
+        self.runs.clear();
         self.values.clear();
         self.spread.clear();
-        self.heads.shrink_to(KEPT_VALUES);
+        self.runs.shrink_to(KEPT_VALUES);
         self.values.shrink_to(KEPT_VALUES);
-        (self.next_head, self.next_value) = (0, 0);
+        (self.left, self.run, self.taken, self.next_value) = (0, 0, 0, 0);
     }
+}
+
+/// The places of a mask's ones, from the lowest on.
+fn ones(mut mask: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lowest = mask.trailing_zeros();
+        mask &= mask.wrapping_sub(1);
+        (lowest < u32::BITS).then_some(lowest as usize)
+    })
 }
 
 #[derive(Default)]
@@ -212,7 +244,7 @@ impl EventQueue {
             waiting.is_asleep = false;
         }
         std::mem::swap(&mut waiting.events, taken);
-        taken.size = taken.heads.len();
+        taken.size = taken.left;
     }
 
     /// So many taken events have run. Logic thread.
@@ -284,11 +316,47 @@ mod tests {
     }
 
     #[test]
-    fn values_that_nobody_took_go_when_no_event_follows() {
+    fn values_that_nobody_took_are_in_no_later_event() {
         let mut batch = Batch::default();
-        batch.push(1, &mut ints([1]));
-        assert_eq!(batch.next().unwrap().1, ints([1]));
+        let rows = [[1, 0], [2, 0], [0, 3], [0, 4], [5, 6]];
+        for row in rows {
+            let empty_for_zero = |value| {
+                if value == 0 {
+                    Value::Empty
+                } else {
+                    Value::Int(value)
+                }
+            };
+            batch.push(1, &mut row.map(empty_for_zero));
+        }
+        assert_eq!(batch.runs.len(), 3);
+        for row in rows {
+            let values = batch.next().unwrap().1.iter();
+            let zero_for_empty = values.map(|value| if let Value::Int(value) = value { *value } else { 0 });
+            assert_eq!(zero_for_empty.collect::<Vec<_>>(), row);
+        }
         assert!(batch.next().is_none() && batch.spread.is_empty());
+    }
+
+    #[test]
+    fn events_may_come_while_others_are_taken_out() {
+        let mut batch = Batch::default();
+        let mut next = 1;
+        for added in 1..=20 {
+            batch.push(added as EventId % 3, &mut ints([added]));
+            if added % 2 == 0 {
+                assert_eq!(
+                    batch.next().unwrap(),
+                    (next as EventId % 3, &mut ints([next])[..])
+                );
+                next += 1;
+            }
+        }
+        while let Some((_, values)) = batch.next() {
+            assert_eq!(values, ints([next]));
+            next += 1;
+        }
+        assert_eq!(next, 21);
     }
 
     #[test]

@@ -230,6 +230,7 @@ impl Text {
     ///
     /// # Safety
     /// `data` is `length` bytes of text that live, unchanged, as long as `owner` is counted; one count is this text's.
+    #[inline]
     pub(super) unsafe fn of_owner(data: *const u8, length: usize, owner: *const Owner) -> Self {
         Self(Binary { data, length, owner })
     }

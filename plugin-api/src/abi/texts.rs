@@ -47,19 +47,24 @@ impl Texts {
     }
 
     /// Another text.
+    // Inlined as far as it is the rule: what is returned through memory costs as much as all the rest.
+    #[inline]
     pub fn text(&mut self, text: &str) -> Text {
+        match &mut self.block {
+            Some(filling) if filling.has_room(text.len()) && !text.is_empty() => filling.text(text),
+            _ => self.text_outside(text),
+        }
+    }
+
+    /// A text that has no room in the block.
+    fn text_outside(&mut self, text: &str) -> Text {
         let is_first = !std::mem::replace(&mut self.is_used, true);
         if is_first || text.is_empty() || text.len() > LONGEST {
             return Text::from(text);
         }
-        if self
-            .block
-            .as_ref()
-            .is_some_and(|filling| !filling.has_room(text.len()))
-        {
-            self.block = None;
-        }
-        self.block.get_or_insert_with(Filling::new).text(text)
+        // The old one ends first.
+        self.block = None;
+        self.block.insert(Filling::new()).text(text)
     }
 }
 
@@ -88,11 +93,13 @@ impl Filling {
         }
     }
 
+    #[inline]
     fn has_room(&self, length: usize) -> bool {
-        length <= BLOCK - self.used
+        length <= LONGEST && length <= BLOCK - self.used
     }
 
     /// Copies the text behind those before. There is room for it, and it is not empty.
+    #[inline]
     fn text(&mut self, text: &str) -> Text {
         // SAFETY: there is room behind `used`, where nobody reads yet.
         let data = unsafe {

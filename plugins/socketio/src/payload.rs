@@ -17,37 +17,51 @@ const DATA: usize = 5;
 /// How many there are.
 pub(crate) const COUNT: usize = 6;
 
+/// Puts a value where an empty one is. It is made in its place, as there is nothing to drop there: made elsewhere, part by part, and moved
+/// as a whole, it would have to wait until the parts are written.
+#[inline]
+fn put(row: &mut [Value], at: usize, value: Value) {
+    debug_assert_eq!(row[at], Value::Empty);
+    std::mem::forget(std::mem::replace(&mut row[at], value));
+}
+
 /// Shows of which event, in the row of an event node's outputs. What nobody wants stays empty, here and below.
 pub(crate) fn show_names(row: &mut [Value], namespace: &Text, name: &Text, wanted: Wanted) {
     for (at, text) in [(NAMESPACE, namespace), (TRIGGER_NAME, name)] {
         if wanted.value(at) {
-            row[at] = Value::String(text.clone());
+            put(row, at, Value::String(text.clone()));
         }
     }
 }
 
-/// Shows one argument that is a string: the message is the text itself.
-pub(crate) fn show_text(row: &mut [Value], wanted: Wanted, text: impl FnOnce() -> Text) {
-    if [MESSAGE, VALUE, ARGUMENTS].iter().any(|&at| wanted.value(at)) {
-        let text = Value::String(text());
+/// Shows one argument that is a string: the message is the text itself. Says how many bytes are shown, in all outputs
+/// together.
+pub(crate) fn show_text(row: &mut [Value], wanted: Wanted, text: impl FnOnce() -> Text) -> usize {
+    let outputs = [MESSAGE, VALUE, ARGUMENTS].map(|at| usize::from(wanted.value(at)));
+    let outputs: usize = outputs.into_iter().sum();
+    let mut bytes = 0;
+    if outputs > 0 {
+        let text = text();
+        bytes = outputs * text.len();
         if wanted.value(ARGUMENTS) {
-            row[ARGUMENTS] = Value::from(vec![text.clone()]);
+            put(row, ARGUMENTS, Value::from(vec![Value::String(text.clone())]));
         }
         if wanted.value(VALUE) {
-            row[VALUE] = text.clone();
+            put(row, VALUE, Value::String(text.clone()));
         }
         if wanted.value(MESSAGE) {
-            row[MESSAGE] = text;
+            put(row, MESSAGE, Value::String(text));
         }
     }
     if wanted.value(DATA) {
-        row[DATA] = Value::Binary(Binary::default());
+        put(row, DATA, Value::Binary(Binary::default()));
     }
+    bytes
 }
 
 /// Shows any arguments: the message is their JSON and empty without any, the value is the first of them, the data the
-/// first bytes at any depth.
-pub(crate) fn show(row: &mut [Value], wanted: Wanted, args: Vec<Data>) {
+/// first bytes at any depth. Says how many bytes are shown, as [`show_text`] does.
+pub(crate) fn show(row: &mut [Value], wanted: Wanted, args: Vec<Data>) -> usize {
     if let [Data::String(text)] = args.as_slice() {
         return show_text(row, wanted, || Text::from(text.as_str()));
     }
@@ -63,6 +77,18 @@ pub(crate) fn show(row: &mut [Value], wanted: Wanted, args: Vec<Data>) {
         row[DATA] = Value::Binary(data.unwrap_or_default());
     } else if wanted.value(VALUE) {
         row[VALUE] = args.next().unwrap_or_default();
+    }
+    row[MESSAGE..].iter().map(size).sum()
+}
+
+/// About how much memory a value holds, in bytes. What an event shows in several outputs counts each time.
+pub(crate) fn size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Binary(data) => data.len(),
+        Value::Array(items) => items.iter().map(size).sum(),
+        Value::Dictionary(pairs) => pairs.iter().map(|(key, value)| key.len() + size(value)).sum(),
+        _ => 0,
     }
 }
 

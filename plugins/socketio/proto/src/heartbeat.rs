@@ -17,6 +17,8 @@ const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 pub(crate) struct Heartbeat {
     interval: Duration,
     timeout: Duration,
+    /// How long it may say nothing.
+    silence: Duration,
     /// When the server counts as dead. `None`: later than any clock can tell.
     deadline: Option<Instant>,
     /// When we ping next; only in Engine.IO 3.
@@ -31,6 +33,7 @@ impl Heartbeat {
         Self {
             interval: handshake.ping_interval,
             timeout: handshake.ping_timeout,
+            silence: handshake.silence(),
             deadline: now.checked_add(handshake.silence()),
             ping_at: None,
             owed: None,
@@ -44,7 +47,7 @@ impl Heartbeat {
 
     /// Something arrived.
     pub(crate) fn rearm(&mut self, now: Instant) {
-        self.deadline = now.checked_add(self.interval + self.timeout);
+        self.deadline = now.checked_add(self.silence);
     }
 
     /// When to look at [`is_expired`](Self::is_expired) and to call [`handle_timeout`](Self::handle_timeout).

@@ -4,6 +4,7 @@ use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use crate::{
     Config, Frame,
+    decode::Plain,
     decoder::Decoder,
     encode,
     generation::Generation,
@@ -22,6 +23,7 @@ pub(crate) struct Session {
     pub(crate) root: Root,
     pub(crate) heartbeat: Heartbeat,
     pub(crate) decoder: Decoder,
+    pub(crate) plain: Plain,
     pub(crate) outbox: Outbox,
     /// A namespace was joined, however it ended.
     pub(crate) has_joined: bool,
@@ -38,6 +40,7 @@ impl Session {
             root: Root::Awaited,
             heartbeat: Heartbeat::new(now, handshake),
             decoder: Decoder::new(config.parser, config.max_attachments, config.max_attachment_bytes),
+            plain: Plain::default(),
             outbox: Outbox::new(config.parser),
             has_joined: false,
             abandoned: HashSet::new(),

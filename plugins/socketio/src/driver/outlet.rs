@@ -39,7 +39,7 @@ pub(crate) struct Outlet {
     waiting_events: usize,
     /// How much memory the waiting events hold, about.
     waiting_bytes: usize,
-    /// The room of the last run that was taken, to use again.
+    /// The room of the last run that was taken, to use again; nothing but empty values.
     spare: Vec<Value>,
     /// The engine did not take what waits; when to try again, and after how long a wait.
     retry: Option<(Instant, Duration)>,
@@ -79,7 +79,9 @@ enum Kind {
 /// Events for the same nodes that follow each other. They cross to the engine together.
 struct Run {
     target: Target,
-    /// All values in one row; those of taken events are empty.
+    /// How many values each of them has.
+    share: usize,
+    /// All values in one row. Those of taken events are empty, and so is the room behind the last event.
     values: Vec<Value>,
     count: usize,
     taken: usize,
@@ -141,17 +143,17 @@ impl Outlet {
         self.sources[Kind::Receive as usize].wanted()
     }
 
-    /// An event arrived, and somebody wants it; `show` writes its arguments.
+    /// An event arrived, and somebody wants it; `show` writes its arguments, and says how many bytes they are.
     pub(super) fn received(
         &mut self,
         namespace: &Text,
         name: &Text,
         wanted: Wanted,
-        show: impl FnOnce(&mut [Value]),
+        show: impl FnOnce(&mut [Value]) -> usize,
     ) {
         self.wait(Target::All(Kind::Receive), payload::COUNT, |row| {
             payload::show_names(row, namespace, name, wanted);
-            show(row);
+            show(row)
         });
     }
 
@@ -169,19 +171,19 @@ impl Outlet {
         self.sources[Kind::Request as usize].wanted()
     }
 
-    /// A request arrived, and somebody wants it; `show` writes its arguments.
+    /// A request arrived, and somebody wants it; `show` as with an event.
     pub(super) fn requested(
         &mut self,
         namespace: &Text,
         name: &Text,
         wanted: Wanted,
         handle: u64,
-        show: impl FnOnce(&mut [Value]),
+        show: impl FnOnce(&mut [Value]) -> usize,
     ) {
         self.wait(Target::All(Kind::Request), payload::COUNT + 1, |row| {
             payload::show_names(row, namespace, name, wanted);
-            show(row);
             row[payload::COUNT] = Value::CustomId(handle);
+            show(&mut row[..payload::COUNT])
         });
     }
 
@@ -252,8 +254,8 @@ impl Outlet {
             if self.is_detached {
                 return true;
             }
-            let share = run.values.len() / run.count;
-            let (count, values) = (run.count - run.taken, &mut run.values[run.taken * share..]);
+            let count = run.count - run.taken;
+            let values = &mut run.values[run.taken * run.share..run.count * run.share];
             let source = match &run.target {
                 Target::All(kind) => &self.sources[*kind as usize],
                 Target::One(asker) => asker,
@@ -272,8 +274,8 @@ impl Outlet {
             if run.taken == run.count {
                 self.waiting_bytes -= run.bytes;
                 if let Some(mut run) = self.waiting.pop_front() {
-                    run.values.clear();
-                    run.values.shrink_to(payload::COUNT * MANY);
+                    run.values.truncate(payload::COUNT * MANY);
+                    run.values.shrink_to_fit();
                     self.spare = run.values;
                 }
             }
@@ -292,14 +294,17 @@ impl Outlet {
             row.iter_mut()
                 .zip(values)
                 .for_each(|(place, value)| *place = value);
+            row.iter().map(payload::size).sum()
         });
     }
 
-    /// One more event waits; `fill` writes its values where they wait, as moving them there would be most of the work.
-    fn wait(&mut self, target: Target, count: usize, fill: impl FnOnce(&mut [Value])) {
+    /// One more event waits; `fill` writes its values where they wait, as moving them there would be most of the work, and
+    /// says about how many bytes they are.
+    fn wait(&mut self, target: Target, share: usize, fill: impl FnOnce(&mut [Value]) -> usize) {
         if self.waiting.back().is_none_or(|run| run.target != target) {
             self.waiting.push_back(Run {
                 target,
+                share,
                 values: std::mem::take(&mut self.spare),
                 count: 0,
                 taken: 0,
@@ -307,27 +312,17 @@ impl Outlet {
             });
         }
         if let Some(run) = self.waiting.back_mut() {
-            let from = run.values.len();
-            run.values.resize_with(from + count, Value::default);
-            let row = &mut run.values[from..];
-            fill(row);
-            let bytes = row.iter().map(size).sum::<usize>();
+            let row = run.count * share..(run.count + 1) * share;
+            if run.values.len() < row.end {
+                run.values
+                    .resize_with(row.end.next_power_of_two(), Value::default);
+            }
+            let bytes = fill(&mut run.values[row]);
             run.count += 1;
             run.bytes += bytes;
             self.waiting_events += 1;
             self.waiting_bytes += bytes;
         }
-    }
-}
-
-/// About how much memory a value holds. What an event shows in several values counts each time.
-fn size(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len(),
-        Value::Binary(data) => data.len(),
-        Value::Array(items) => items.iter().map(size).sum(),
-        Value::Dictionary(pairs) => pairs.iter().map(|(key, value)| key.len() + size(value)).sum(),
-        _ => 0,
     }
 }
 
@@ -395,7 +390,7 @@ mod tests {
     fn receive(outlet: &mut Outlet, text: &str) {
         let wanted = Wanted::EVERYTHING;
         outlet.received(&Text::from("/"), &Text::from("n"), wanted, |row| {
-            payload::show(row, wanted, vec![Data::from(text)]);
+            payload::show(row, wanted, vec![Data::from(text)])
         });
         outlet.hand_over();
     }

@@ -3,7 +3,7 @@
 //! A subscription *takes effect* when its namespace is joined. That is told once; reconnections do not tell it again,
 //! Stop lets all of them wait for the next Start.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
 use pulsewire_plugin_api::value::Text;
 
@@ -19,7 +19,8 @@ pub(super) struct Subscriptions {
 
 struct Namespace {
     name: Text,
-    events: BTreeMap<String, Subscription>,
+    /// By name.
+    events: Vec<Subscription>,
     /// Whether [`EVERY_EVENT`] is among them: asked for every event that nobody subscribed to.
     wants_all: bool,
 }
@@ -40,14 +41,16 @@ impl Subscriptions {
         let at = found.unwrap_or_else(|| {
             self.namespaces.push(Namespace {
                 name: Text::from(namespace),
-                events: BTreeMap::new(),
+                events: Vec::new(),
                 wants_all: false,
             });
             self.namespaces.len() - 1
         });
         self.namespaces[at].wants_all |= event.as_str() == EVERY_EVENT;
-        let events = &mut self.namespaces[at].events;
-        events.entry(event.as_str().to_owned()).or_insert(subscription);
+        let namespace = &mut self.namespaces[at];
+        if let Err(at) = namespace.place(event) {
+            namespace.events.insert(at, subscription);
+        }
     }
 
     /// Takes one away. Says whether it had taken effect.
@@ -57,8 +60,8 @@ impl Subscriptions {
         };
         let namespace = &mut self.namespaces[at];
         namespace.wants_all &= event != EVERY_EVENT;
-        let removed = namespace.events.remove(event);
-        removed.is_some_and(|subscription| subscription.is_effective)
+        let found = namespace.place(event).ok();
+        found.is_some_and(|at| namespace.events.remove(at).is_effective)
     }
 
     /// The namespace is joined. Says how many subscriptions take effect by that.
@@ -66,7 +69,7 @@ impl Subscriptions {
         let Some(at) = self.position(namespace) else {
             return 0;
         };
-        let all = self.namespaces[at].events.values_mut();
+        let all = self.namespaces[at].events.iter_mut();
         all.map(|subscription| std::mem::replace(&mut subscription.is_effective, true))
             .filter(|was_effective| !was_effective)
             .count()
@@ -75,17 +78,17 @@ impl Subscriptions {
     /// The connection was stopped: all wait for the next one.
     pub(super) fn suspend(&mut self) {
         let all = self.namespaces.iter_mut();
-        all.flat_map(|namespace| namespace.events.values_mut())
+        all.flat_map(|namespace| &mut namespace.events)
             .for_each(|subscription| subscription.is_effective = false);
     }
 
     /// Namespace and name of an event, if it is wanted, as texts to share.
     pub(super) fn find(&self, namespace: &str, event: &str) -> Option<(&Text, Cow<'_, Text>)> {
         let namespace = &self.namespaces[self.position(namespace)?];
-        let name = match namespace.events.get(event) {
-            Some(subscription) => Cow::Borrowed(&subscription.name),
-            None if namespace.wants_all => Cow::Owned(Text::from(event)),
-            None => return None,
+        let name = match namespace.place(event) {
+            Ok(at) => Cow::Borrowed(&namespace.events[at].name),
+            Err(_) if namespace.wants_all => Cow::Owned(Text::from(event)),
+            Err(_) => return None,
         };
         Some((&namespace.name, name))
     }
@@ -102,6 +105,14 @@ impl Subscriptions {
     fn position(&self, namespace: &str) -> Option<usize> {
         let mut all = self.namespaces.iter();
         all.position(|known| known.name.as_str() == namespace)
+    }
+}
+
+impl Namespace {
+    /// Where the subscription is, or would be.
+    fn place(&self, event: &str) -> Result<usize, usize> {
+        self.events
+            .binary_search_by(|subscription| subscription.name.as_str().cmp(event))
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Client, Phase};
 use crate::{
     AckOutcome, ConnectErrorKind, Data, DecodeError, DisconnectReason, Error, Event, Frame, HandshakeError,
     Message, PlainMessage, RequestId, TransportFailure,
-    decode::{self, Body, Packet},
+    decode::{Body, Packet},
     engine::{self, EnginePacket},
     generation::Generation,
     handshake::Handshake,
@@ -42,7 +42,7 @@ impl Client {
         if !matches!(self.phase, Phase::Open) || !self.events.is_empty() || !session.decoder.takes_text() {
             return None;
         }
-        let message = decode::plain(text)?;
+        let message = session.plain.read(text)?;
         self.namespaces
             .find(message.namespace)
             // Where the server may restore the session, the text may be an offset.

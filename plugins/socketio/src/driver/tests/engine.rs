@@ -62,7 +62,7 @@ impl HostServices for Engine {
     fn wanted(&self, _: u64) -> Wanted {
         Wanted::EVERYTHING
     }
-    fn emit(&self, event: u64, count: usize, _: &mut [Value]) -> Result<usize, EmitError> {
+    fn emit(&self, event: u64, count: usize, values: &mut [Value]) -> Result<usize, EmitError> {
         let node_types = lock(&self.node_types);
         let node_type = &node_types[event as usize];
         let is_defect = lock(&self.panics_at).take_if(|at| at == node_type).is_some();
@@ -70,6 +70,7 @@ impl HostServices for Engine {
         if let Some(told) = lock(&self.told).get_mut(node_type) {
             *told += count;
         }
+        values.fill(Value::Empty);
         Ok(count)
     }
 }
