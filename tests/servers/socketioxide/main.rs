@@ -15,7 +15,7 @@ use std::{
 
 use serde_json::{Value as Json, json};
 use socketioxide::{
-    SocketIo,
+    ParserConfig, SocketIo,
     extract::{AckSender, Data, Event, SocketRef, TryData},
     handler::ConnectHandler,
     socket::DisconnectReason,
@@ -43,7 +43,7 @@ fn options() -> BTreeMap<String, u64> {
         [name, value] => Some((name.strip_prefix("--")?.to_owned(), value.parse().ok()?)),
         _ => None,
     };
-    let known = ["port", "ping-interval", "ping-timeout", "max-payload"];
+    let known = ["port", "ping-interval", "ping-timeout", "max-payload", "msgpack"];
     let mut options = BTreeMap::new();
     for pair in words.chunks(2) {
         match option(pair).filter(|(name, _)| known.contains(&name.as_str())) {
@@ -58,7 +58,11 @@ fn options() -> BTreeMap<String, u64> {
 async fn main() {
     let options = options();
     let option = |name: &str, default: u64| options.get(name).copied().unwrap_or(default);
-    let (layer, io) = SocketIo::builder()
+    let builder = match option("msgpack", 0) {
+        0 => SocketIo::builder(),
+        _ => SocketIo::builder().with_parser(ParserConfig::msgpack()),
+    };
+    let (layer, io) = builder
         .ping_interval(Duration::from_millis(option("ping-interval", 25_000)))
         .ping_timeout(Duration::from_millis(option("ping-timeout", 20_000)))
         .max_payload(option("max-payload", 1_000_000))

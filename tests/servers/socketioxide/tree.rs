@@ -111,8 +111,8 @@ impl<'de> Visitor<'de> for TreeVisitor {
         Ok(Tree::Json(value.into()))
     }
 
-    fn visit_byte_buf<E: Error>(self, value: Vec<u8>) -> Result<Tree, E> {
-        Ok(Tree::Bytes(value))
+    fn visit_bytes<E: Error>(self, value: &[u8]) -> Result<Tree, E> {
+        Ok(Tree::Bytes(value.to_vec()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Tree, A::Error> {

@@ -20,6 +20,9 @@ const fn side_by_side(by: By) -> usize {
 /// suite begins at another one.
 const STEP: u64 = 29;
 
+/// The same for stalls, each of which takes as long as the heartbeat.
+const STALL_STEP: u64 = 97;
+
 fn chaos(server: &RealServer) -> Chaos {
     Chaos::to(([127, 0, 0, 1], server.port()).into()).unwrap()
 }
@@ -83,11 +86,11 @@ fn break_everywhere(end: End) {
     }
 }
 
-fn break_polled(end: End, from: u64) {
+fn break_polled(options: &[&str], (from, step): (u64, u64), end: End, fields: &Json) {
     for (number, kind) in (0..).zip(Kind::ALL) {
         for (other, by) in (0..).zip([By::Polling, By::Upgrade]) {
             let from = from + number + 2 * other;
-            break_at_each(kind, by, &[], (from, STEP), end, &json!({}));
+            break_at_each(kind, by, options, (from, step), end, fields);
         }
     }
 }
@@ -104,12 +107,12 @@ fn a_reset_at_every_byte_is_survived() {
 
 #[test]
 fn a_cut_anywhere_in_polling_or_in_an_upgrade_is_survived() {
-    break_polled(End::Close, 0);
+    break_polled(&[], (0, STEP), End::Close, &json!({}));
 }
 
 #[test]
 fn a_reset_anywhere_in_polling_or_in_an_upgrade_is_survived() {
-    break_polled(End::Reset, 4);
+    break_polled(&[], (4, STEP), End::Reset, &json!({}));
 }
 
 /// Nobody says that the connection is dead: the heartbeat finds out, or a time limit before there is one.
@@ -124,6 +127,11 @@ fn a_stall_at_every_byte_is_noticed_and_survived() {
     for kind in Kind::ALL {
         break_at_each(kind, By::WebSocket, &IMPATIENT, (0, 1), End::Stall, &impatient());
     }
+}
+
+#[test]
+fn a_stall_anywhere_in_polling_or_in_an_upgrade_is_noticed_and_survived() {
+    break_polled(&IMPATIENT, (8, STALL_STEP), End::Stall, &impatient());
 }
 
 #[test]

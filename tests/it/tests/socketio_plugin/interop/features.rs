@@ -293,7 +293,7 @@ pub(super) fn recovery(case: &mut Case) -> &'static str {
 }
 
 pub(super) fn message_pack(case: &mut Case) -> &'static str {
-    if case.is_old() || case.kind == Kind::Oxide {
+    if case.is_old() {
         // Its parser is another one; it does not understand the client, nor the client it, and that is told.
         let mut fields = case.fields.clone();
         fields["parser"] = json!("MessagePack");
@@ -303,7 +303,7 @@ pub(super) fn message_pack(case: &mut Case) -> &'static str {
         assert!(!message.is_empty());
         chat.deactivate();
         assert_eq!(chat.on("start").waiting(), 0);
-        return if case.is_old() { NONE } else { "not built in" };
+        return NONE;
     }
     let server = RealServer::start_with(case.kind, &["--msgpack", "1"]);
     let mut fields = case.fields.clone();
