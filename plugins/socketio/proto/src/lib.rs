@@ -52,6 +52,7 @@ mod msgpack;
 mod namespace;
 mod outbox;
 mod payload;
+mod plain;
 mod recovery;
 mod retry;
 mod session;

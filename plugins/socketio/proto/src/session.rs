@@ -4,7 +4,6 @@ use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use crate::{
     Config, Frame,
-    decode::Plain,
     decoder::Decoder,
     encode,
     generation::Generation,
@@ -12,6 +11,7 @@ use crate::{
     heartbeat::Heartbeat,
     namespace::{Namespace, Namespaces},
     outbox::Outbox,
+    plain::Plain,
     v3::{self, Root},
 };
 
