@@ -5,6 +5,7 @@
 use std::fmt::Write;
 
 use bytes::Bytes;
+use memchr::memchr2;
 
 use crate::{Data, base64};
 
@@ -87,19 +88,24 @@ pub(crate) fn string(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// The place of the first byte that must be escaped in a string, its closing quote among them. Looks at many at once: without an early exit inside a chunk the
-/// compiler can use the machine's wide instructions.
-pub(crate) fn first_special(bytes: &[u8]) -> Option<usize> {
-    const AT_ONCE: usize = 16;
+/// The place of the first byte that must be escaped in a string. Looks at many at once: without an early exit inside a
+/// chunk the machine's wide instructions do it.
+fn first_special(bytes: &[u8]) -> Option<usize> {
+    const AT_ONCE: usize = 128;
     let is_special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
-    let plain = |chunk: &[u8]| !chunk.iter().fold(false, |any, &byte| any | is_special(byte));
-    let start = bytes
-        .chunks_exact(AT_ONCE)
-        .take_while(|chunk| plain(chunk))
-        .count()
-        * AT_ONCE;
-    let rest = bytes[start..].iter().position(|&byte| is_special(byte));
-    rest.map(|at| start + at)
+    let plain = |chunk: &[u8]| {
+        let least = chunk.iter().copied().fold(u8::MAX, u8::min);
+        least >= 0x20 && memchr2(b'"', b'\\', chunk).is_none()
+    };
+    let mut start = 0;
+    for chunk in bytes.chunks(AT_ONCE) {
+        if !plain(chunk) {
+            let at = chunk.iter().position(|&byte| is_special(byte));
+            return at.map(|at| start + at);
+        }
+        start += chunk.len();
+    }
+    None
 }
 
 fn number(out: &mut String, value: &dyn std::fmt::Display) {

@@ -179,7 +179,7 @@ impl Outbox {
                 }
                 continue;
             }
-            self.attachments = packet.attachments.into();
+            self.attachments.extend(packet.attachments);
             return Some(Frame::Text(packet.text));
         }
     }

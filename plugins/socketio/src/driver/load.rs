@@ -17,13 +17,36 @@ const OVERHEAD: usize = 16;
 
 /// The events of one connection that wait to be sent.
 pub(crate) struct Load {
-    packets: AtomicUsize,
-    bytes: AtomicUsize,
+    packets: Sum,
+    bytes: Sum,
     is_online: AtomicBool,
     limits: Mutex<(Limits, Overflow)>,
     dropped: AtomicUsize,
     pending_acks: AtomicUsize,
     max_pending_acks: AtomicUsize,
+}
+
+/// Two threads add to it, each to a part of its own: adding to one number, they would wait for each other.
+#[derive(Default)]
+struct Sum {
+    logic: AtomicUsize,
+    driver: AtomicUsize,
+}
+
+impl Sum {
+    fn get(&self) -> usize {
+        let [logic, driver] = [&self.logic, &self.driver].map(|part| part.load(Ordering::Relaxed));
+        logic.wrapping_add(driver)
+    }
+
+    /// What was counted as `before` counts as `now`. Only the thread whose part it is may do that.
+    fn change(part: &AtomicUsize, before: usize, now: usize) {
+        // Wrapping: a part alone may be negative.
+        let changed = part
+            .load(Ordering::Relaxed)
+            .wrapping_add(now.wrapping_sub(before));
+        part.store(changed, Ordering::Relaxed);
+    }
 }
 
 /// Why an event cannot be taken.
@@ -45,8 +68,8 @@ pub(crate) struct TooManyPendingAcks(usize);
 impl Default for Load {
     fn default() -> Self {
         Self {
-            packets: AtomicUsize::new(0),
-            bytes: AtomicUsize::new(0),
+            packets: Sum::default(),
+            bytes: Sum::default(),
             is_online: AtomicBool::new(false),
             limits: Mutex::new((Limits { packets: 0, bytes: 0 }, Overflow::Refuse)),
             dropped: AtomicUsize::new(0),
@@ -111,15 +134,15 @@ impl Load {
     }
 
     fn reserve_within(&self, limits: Limits, size: usize) -> Result<usize, SendBufferFull> {
-        let waits = self.packets.load(Ordering::Relaxed) >= limits.packets;
+        let waits = self.packets.get() >= limits.packets;
         if waits && !self.is_online.load(Ordering::Relaxed) {
             return Err(SendBufferFull::Packets(limits.packets));
         }
-        if self.bytes.load(Ordering::Relaxed).saturating_add(size) > limits.bytes {
+        if self.bytes.get().saturating_add(size) > limits.bytes {
             return Err(SendBufferFull::Bytes(limits.bytes));
         }
-        self.packets.fetch_add(1, Ordering::Relaxed);
-        self.bytes.fetch_add(size, Ordering::Relaxed);
+        Sum::change(&self.packets.logic, 0, 1);
+        Sum::change(&self.bytes.logic, 0, size);
         Ok(size)
     }
 
@@ -135,8 +158,8 @@ impl Load {
 
     /// What was reserved is not needed. `[logic-thread]`
     pub(crate) fn give_back(&self, size: usize) {
-        self.packets.fetch_sub(1, Ordering::Relaxed);
-        self.bytes.fetch_sub(size, Ordering::Relaxed);
+        Sum::change(&self.packets.logic, 1, 0);
+        Sum::change(&self.bytes.logic, size, 0);
     }
 
     /// Whether a namespace is joined now. `[driver-thread]`
@@ -146,11 +169,8 @@ impl Load {
 
     /// What was counted as `before` counts as `now`. `[driver-thread]`
     pub(super) fn recount(&self, before: Limits, now: Limits) {
-        // Wrapping, so that less is more by a negative amount.
-        self.packets
-            .fetch_add(now.packets.wrapping_sub(before.packets), Ordering::Relaxed);
-        self.bytes
-            .fetch_add(now.bytes.wrapping_sub(before.bytes), Ordering::Relaxed);
+        Sum::change(&self.packets.driver, before.packets, now.packets);
+        Sum::change(&self.bytes.driver, before.bytes, now.bytes);
     }
 }
 
