@@ -5,21 +5,23 @@ use std::{
         Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::Instant,
+    thread,
+    time::{Duration, Instant},
 };
 
 use pulsewire_plugin_api::value::Value;
 
 use super::events::EventId;
 
-/// How often the engine looks for an event before it sleeps: a few microseconds, less than a wake-up costs both sides.
-const LOOKS: u32 = 200;
+/// How long the engine looks for an event before it sleeps: less than a wake-up costs both sides.
+const LOOK: Duration = Duration::from_micros(3);
 
-/// The same after a batch of many events, when more are to be expected.
-const LOOKS_IN_A_FLOOD: u32 = 20 * LOOKS;
+/// The same when the last event came as soon as that, so that a conversation does not wait for wake-ups. An engine that
+/// hears less is asleep.
+const LONG_LOOK: Duration = Duration::from_micros(100);
 
-/// What is a batch of many events.
-const FLOOD: usize = 64;
+/// Between two looks at the clock.
+const LOOKS: u32 = 32;
 
 /// Room for so many values is kept after a burst, the rest given back.
 const KEPT_VALUES: usize = 1 << 16;
@@ -42,8 +44,8 @@ pub(crate) struct Batch {
     run: usize,
     taken: u32,
     next_value: usize,
-    /// How many events there were when the engine took them.
-    size: usize,
+    /// The engine did not wait long for these.
+    came_soon: bool,
     /// The values of the event that was taken out last, the empty ones in their places.
     spread: Vec<Value>,
 }
@@ -161,6 +163,8 @@ pub struct EventQueue {
     capacity: usize,
     /// Something other than an event wants the engine's attention.
     woken: AtomicBool,
+    /// There is another processor for those who feed the queue.
+    may_look: bool,
 }
 
 impl EventQueue {
@@ -172,6 +176,7 @@ impl EventQueue {
             pending: AtomicUsize::new(0),
             capacity,
             woken: AtomicBool::new(false),
+            may_look: thread::available_parallelism().is_ok_and(|count| count.get() > 1),
         }
     }
 
@@ -214,15 +219,11 @@ impl EventQueue {
     /// Swaps everything that waits into `taken`, which must be empty. Waits for the first event until `deadline`
     /// (`None`: for ever) or until woken. Logic thread.
     pub(crate) fn take_all(&self, taken: &mut Batch, deadline: Option<Instant>) {
-        let looks = match taken.size < FLOOD {
-            true => LOOKS,
-            false => LOOKS_IN_A_FLOOD,
-        };
-        for _ in 0..looks {
-            if self.pending.load(Ordering::Relaxed) > 0 || self.woken.load(Ordering::Relaxed) {
-                break;
-            }
-            std::hint::spin_loop();
+        let begin = self.is_idle().then(Instant::now);
+        if let Some(begin) = begin {
+            let look = if taken.came_soon { LONG_LOOK } else { LOOK };
+            let end = begin.checked_add(look).into_iter().chain(deadline).min();
+            self.look_out(end);
         }
         taken.clear();
         let mut waiting = self.lock();
@@ -244,7 +245,24 @@ impl EventQueue {
             waiting.is_asleep = false;
         }
         std::mem::swap(&mut waiting.events, taken);
-        taken.size = taken.left;
+        taken.came_soon = begin.is_none_or(|begin| begin.elapsed() < LONG_LOOK);
+    }
+
+    /// Looks until there is something to do.
+    fn look_out(&self, end: Option<Instant>) {
+        while self.may_look && self.is_idle() && end.is_some_and(|end| Instant::now() < end) {
+            for _ in 0..LOOKS {
+                if !self.is_idle() {
+                    return;
+                }
+                std::hint::spin_loop();
+            }
+        }
+    }
+
+    /// Whether there is neither an event nor anything else to do.
+    fn is_idle(&self) -> bool {
+        self.pending.load(Ordering::Relaxed) == 0 && !self.woken.load(Ordering::Relaxed)
     }
 
     /// So many taken events have run. Logic thread.
