@@ -2,9 +2,11 @@
 
 mod common;
 
+use std::{thread, time::Duration};
+
 use common::{
     faults_of,
-    live::{PATIENCE, folder, start, write},
+    live::{Live, PATIENCE, folder, start, write},
     project,
 };
 use pulsewire_host::engine::Outcome;
@@ -150,6 +152,45 @@ fn success_says_whether_the_scene_ran() {
                  first.out -> second.in\ndo1.success -> first.input\nagain.success -> second.input";
     let always = HALL.replace("start = false", "");
     assert_eq!(run(&[("hall", &always)], &[twice]), ["begin", "true", "false"]);
+}
+
+/// A project with two scenes that set each other as soon as they begin.
+fn scenes_that_set_each_other(main: &str) -> (tempfile::TempDir, Live) {
+    let setting = |other| {
+        let go = node("set_scene", other);
+        format!("start = false\nbegin: events.on_initialize\ngo: {go}\nbegin.out -> go.in")
+    };
+    let folder = folder();
+    write(folder.path(), "scenes/a", &setting("b"));
+    write(folder.path(), "scenes/b", &setting("a"));
+    let begin = node("load_scene", "a");
+    let begin = format!("begin: events.on_initialize\nload: {begin}\nbegin.out -> load.in\n");
+    write(folder.path(), "project", &(begin + main));
+    let live = start(folder.path(), false);
+    (folder, live)
+}
+
+#[test]
+fn timers_and_events_have_their_turn_while_scenes_set_each_other_for_ever() {
+    let (_folder, mut live) = scenes_that_set_each_other(
+        "[[event]]\nname = \"late\"\nwait: utilities.start_timeout { seconds = 0.01 }\n\
+         tell: events.event_trigger { event = \"late\" }\nlate: events.event_listener { event = \"late\" }\n\
+         end: utilities.exit\nload.out -> wait.in\nwait.out -> tell.in\nlate.out -> end.in",
+    );
+    assert_eq!(live.runtime.run(Some(PATIENCE)), Outcome::Exit(0));
+}
+
+#[test]
+fn limit_and_stop_end_a_run_in_which_scenes_set_each_other_for_ever() {
+    let (_folder, mut live) = scenes_that_set_each_other("");
+    assert_eq!(
+        live.runtime.run(Some(Duration::from_millis(30))),
+        Outcome::Deadline
+    );
+    let stop = live.runtime.stop_handle();
+    let stopper = thread::spawn(move || stop.stop());
+    assert_eq!(live.runtime.run(Some(PATIENCE)), Outcome::Stopped);
+    stopper.join().unwrap();
 }
 
 #[test]

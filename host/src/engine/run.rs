@@ -177,7 +177,7 @@ impl Engine {
             if until.is_some_and(|until| now >= until) {
                 return Outcome::Deadline;
             }
-            if self.world.scenes.have_changed() {
+            if self.world.scenes.are_due() {
                 return Outcome::Scenes;
             }
             if self.keep_at().is_some_and(|at| now >= at) {
@@ -186,10 +186,12 @@ impl Engine {
             self.run_due_timers(now, until);
             if self.taken.is_empty() && !self.is_wanted_elsewhere(until) {
                 let wait_until = self.world.timers.next_due().into_iter();
-                let wait_until = wait_until.chain(until).chain(self.keep_at()).min();
-                self.world.queue.take_all(&mut self.taken, wait_until);
+                let wait_until = wait_until.chain(until).chain(self.keep_at());
+                let wait_until = wait_until.chain(self.world.scenes.have_changed().then_some(now));
+                self.world.queue.take_all(&mut self.taken, wait_until.min());
             }
             self.run_taken_events();
+            self.world.scenes.had_turn();
         }
     }
 
@@ -199,17 +201,18 @@ impl Engine {
             if let Some(outcome) = self.interruption() {
                 return Some(outcome);
             }
-            if self.world.scenes.have_changed() {
+            if self.world.scenes.are_due() {
                 return Some(Outcome::Scenes);
             }
             self.run_due_timers(Instant::now(), None);
             if self.taken.is_empty() {
-                if self.world.queue.is_empty() {
+                if self.world.queue.is_empty() && !self.world.scenes.have_changed() {
                     return None;
                 }
                 self.world.queue.take_all(&mut self.taken, Some(Instant::now()));
             }
             self.run_taken_events();
+            self.world.scenes.had_turn();
         }
     }
 
@@ -228,7 +231,7 @@ impl Engine {
     /// Whether the run must not go on to another branch.
     fn is_wanted_elsewhere(&self, until: Option<Instant>) -> bool {
         self.world.exit.is_some()
-            || self.world.scenes.have_changed()
+            || self.world.scenes.are_due()
             || self.is_stopping()
             || self.requests.attention.load(Ordering::Relaxed)
             || until.is_some_and(|until| Instant::now() >= until)

@@ -12,13 +12,18 @@ pub struct Scenes {
     /// What was unloaded; it may be wanted again, and then begins anew.
     ended: BTreeSet<String>,
     has_changed: bool,
+    /// What was wished while scenes began waits for one turn, so that scenes that set each other for ever leave one to
+    /// timers and events.
+    waits: bool,
 }
 
 impl Scenes {
     /// Has a scene run; false if it does so already.
     pub fn load(&mut self, scene: &str) -> bool {
         let is_new = self.wanted.insert(scene.to_owned());
-        self.has_changed |= is_new;
+        if is_new {
+            self.change();
+        }
         is_new
     }
 
@@ -27,7 +32,7 @@ impl Scenes {
         let ran = self.wanted.remove(scene);
         if ran {
             self.ended.insert(scene.to_owned());
-            self.has_changed = true;
+            self.change();
         }
         ran
     }
@@ -46,9 +51,23 @@ impl Scenes {
         self.load(scene);
     }
 
+    fn change(&mut self) {
+        (self.has_changed, self.waits) = (true, false);
+    }
+
     /// Whether nodes wished anything since that was last carried out.
     pub(super) fn have_changed(&self) -> bool {
         self.has_changed
+    }
+
+    /// Whether it is to be carried out before anything else runs.
+    pub(super) fn are_due(&self) -> bool {
+        self.has_changed && !self.waits
+    }
+
+    /// Timers and events have had their turn.
+    pub(super) fn had_turn(&mut self) {
+        self.waits = false;
     }
 }
 
@@ -59,6 +78,11 @@ impl Engine {
             wanted: running,
             ..Scenes::default()
         };
+    }
+
+    /// Gives timers and events their turn before what nodes have wished about scenes is carried out.
+    pub(crate) fn give_turn(&mut self) {
+        self.world.scenes.waits = true;
     }
 
     /// What nodes wished about scenes, if they wished anything: which are to run, and which have ended meanwhile.

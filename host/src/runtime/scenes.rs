@@ -44,5 +44,6 @@ impl Runtime {
         for scene in new {
             self.engine.begin_scene(&scene);
         }
+        self.engine.give_turn();
     }
 }
