@@ -138,6 +138,39 @@ fn timers_of_a_scene_end_with_it() {
 }
 
 #[test]
+fn events_that_wait_when_a_scene_ends_do_not_reach_its_next_instance() {
+    let (load, unload) = (node("load_scene", "hall"), node("unload_scene", "hall"));
+    // The scene ends and begins anew when the branch is over; before it, the event was fired.
+    let again = format!(
+        "math.add\nunload: {unload}\nload: {load}\ntick: {TICK}\n\
+         heard: events.event_listener {{ event = \"tick\" }}\ntell: development.console {{ input = \"main\" }}\n\
+         do2.out -> unload.in\nunload.out -> load.in\nload.out -> tick.in\nheard.out -> tell.in"
+    );
+    assert_eq!(
+        run(&[("hall", HALL)], &[&load, &again, TICK]),
+        ["begin", "begin", "main", "main", "1"]
+    );
+}
+
+#[test]
+fn scene_that_appears_before_the_first_run_begins_once() {
+    let folder = folder();
+    let saying = |text: &str| {
+        format!(
+            "begin: events.on_initialize\nsay: development.console {{ input = \"{text}\" }}\nbegin.out -> say.in\n"
+        )
+    };
+    let end = "loaded: scenes.on_scene_loaded { scene = \"hall\" }\nend: utilities.exit\nloaded.out -> end.in";
+    write(folder.path(), "project", &saying("main"));
+    let mut live = start(folder.path(), true);
+    write(folder.path(), "scenes/hall", &saying("hall"));
+    write(folder.path(), "project", &(saying("main") + end));
+    assert_eq!(live.runtime.run(Some(PATIENCE)), Outcome::Exit(0));
+    let lines = live.console.lines();
+    assert_eq!(lines[1..], ["main", "hall"], "{lines:#?}");
+}
+
+#[test]
 fn on_scene_loaded_follows_the_scenes_own_beginning() {
     let loaded = "math.add\nloaded: scenes.on_scene_loaded { scene = \"hall\" }\n\
                   told: development.console { input = \"loaded\" }\nloaded.out -> told.in";

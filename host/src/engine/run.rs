@@ -18,6 +18,7 @@ use super::{
     keep::Keeper,
     node::EngineNode,
     queue::{Batch, EventQueue},
+    scenes::Hearing,
     surroundings::Surroundings,
     world::World,
 };
@@ -40,6 +41,7 @@ pub struct Engine {
     pub(super) stack: Vec<u32>,
     /// Events taken from the queue and not run yet.
     taken: Batch,
+    pub(super) hearing: Hearing,
     /// Whether the running branch began at On Error; its own faults do not raise the event again.
     pub(super) in_error_branch: bool,
     pub(super) variables: HashMap<String, VariablePlace>,
@@ -127,6 +129,7 @@ impl Engine {
             world,
             stack: Vec::new(),
             taken: Batch::default(),
+            hearing: Hearing::default(),
             in_error_branch: false,
             variables: HashMap::new(),
             recent: Vec::new(),
@@ -258,10 +261,14 @@ impl Engine {
             let Some((event, values)) = taken.next() else {
                 break;
             };
-            self.run_event(event, values);
+            match self.hearing.is_for_all(count) {
+                true => self.run_event(event, values),
+                false => self.run_old_event(count, event, values),
+            }
             count += 1;
         }
         self.taken = taken;
+        self.hearing.ran(count);
         self.world.queue.done(count);
     }
 

@@ -1,8 +1,10 @@
 //! Which scenes run, and which are to run from the end of the current branch on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use super::run::Engine;
+use pulsewire_plugin_api::value::Value;
+
+use super::{branch::Entry, events::EventId, run::Engine};
 use crate::nodes::{ON_INITIALIZE, ON_SCENE_LOADED};
 
 /// What nodes wish about scenes. The engine only gathers it; whoever compiles carries it out.
@@ -71,7 +73,58 @@ impl Scenes {
     }
 }
 
+/// Since when scenes hear: an event that was queued before a scene began is not for it, even if another instance of
+/// the scene was there then.
+#[derive(Debug, Default)]
+pub(super) struct Hearing {
+    /// How many events of the queue have run.
+    ran: u64,
+    /// By the scenes that began after the run, how many events had been queued by then.
+    since: HashMap<String, u64>,
+    /// The highest of these; whatever is queued later is heard by all.
+    all_since: u64,
+}
+
+impl Hearing {
+    /// Whether everybody hears the queued event that comes after `more` others.
+    pub(super) fn is_for_all(&self, more: usize) -> bool {
+        self.ran + more as u64 >= self.all_since
+    }
+
+    /// So many more have run.
+    pub(super) fn ran(&mut self, count: usize) {
+        self.ran += count as u64;
+    }
+
+    fn begin(&mut self, scene: &str, waiting: usize) {
+        self.all_since = self.ran + waiting as u64;
+        self.since.insert(scene.to_owned(), self.all_since);
+    }
+
+    fn is_for(&self, graph: &str, more: usize) -> bool {
+        let scene = graph.strip_prefix("scenes/").unwrap_or_default();
+        let scene = scene.split_once('/').map_or(scene, |(scene, _)| scene);
+        let since = self.since.get(scene);
+        since.is_none_or(|since| self.ran + more as u64 >= *since)
+    }
+}
+
 impl Engine {
+    /// Runs those listeners of a queued event that were there when it was queued, after `more` others.
+    pub(super) fn run_old_event(&mut self, more: usize, event: EventId, values: &[Value]) {
+        self.in_error_branch = event == self.world.on_error;
+        for place in self.world.listeners.of(event) {
+            let node = self.world.listeners.node(place);
+            if self.hearing.is_for(&self.world.infos[node as usize].graph, more) {
+                self.run_branch(node, Entry::Event(&mut values.to_vec()));
+            }
+            if self.world.exit.is_some() {
+                return;
+            }
+        }
+        self.in_error_branch = false;
+    }
+
     /// Says which scenes run.
     pub(crate) fn set_scenes(&mut self, running: BTreeSet<String>) {
         self.world.scenes = Scenes {
@@ -94,11 +147,15 @@ impl Engine {
 
     /// Tells the nodes of a scene that it begins, at once, and all others after what waits.
     pub(crate) fn begin_scene(&mut self, scene: &str) {
-        let begin = self
-            .world
-            .events
-            .number(ON_INITIALIZE, &format!("scenes/{scene}"));
-        self.run_event(begin, &mut []);
+        // Before anything has run, On Initialize of the whole project still waits, and is for this scene too.
+        if self.hearing.ran > 0 {
+            self.hearing.begin(scene, self.world.queue.len());
+            let begin = self
+                .world
+                .events
+                .number(ON_INITIALIZE, &format!("scenes/{scene}"));
+            self.run_event(begin, &mut []);
+        }
         if !self.world.scenes.wanted.contains(scene) {
             // Its own On Initialize has ended it.
             return;
