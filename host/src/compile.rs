@@ -22,7 +22,9 @@ use std::{collections::HashMap, ops::Deref, sync::Arc};
 
 use pulsewire_plugin_api::value::{DataType, Dictionary, Value};
 
-pub use graph::compile;
+#[cfg(test)]
+pub(crate) use graph::counted;
+pub use graph::{compile, link};
 
 use crate::{engine::EventId, toolbox::Toolbox};
 

@@ -15,7 +15,7 @@ use std::{
 use pulsewire_plugin_api::Node;
 
 use crate::{
-    compile::{Environment, Program, compile},
+    compile::{Environment, Program, compile, link},
     diagnostics::{Fault, Faults},
     engine::{EventQueue, Events},
     logic::{Graph, read_project_logic},
@@ -361,6 +361,16 @@ impl Project {
             },
             faults,
         )
+    }
+
+    /// The program of those graphs that `runs` picks. They were found sound together, so nothing is checked again.
+    pub(crate) fn link(&self, graphs: &[Graph], runs: impl Fn(&Graph) -> bool) -> Program {
+        let names = names_in(&self.sections);
+        let environment = Environment {
+            toolbox: &self.toolbox,
+            settings_names: &names,
+        };
+        link(graphs, runs, &environment)
     }
 }
 

@@ -123,7 +123,7 @@ impl Runtime {
         project.check_settings(&mut faults);
         services.set_settings(project.settings_json(&mut faults));
         let graphs = project.read_logic(&mut faults);
-        let mut program = project.compile(&graphs, &mut faults);
+        let program = project.compile(&graphs, &mut faults);
         if options.strict {
             faults.extend(absent_nodes(&graphs, project.toolbox()));
         }
@@ -136,9 +136,7 @@ impl Runtime {
             .for_each(|fault| log::warn!("{}", fault.without_severity()));
 
         let running = scenes::at_start(&graphs);
-        if graphs.iter().any(|graph| !graph.start) {
-            program = scenes::compile(&project, &graphs, &running);
-        }
+        let mut program = scenes::part_of(program, &project, &graphs, &running);
         // Whatever a plugin emits while it is activated finds its listeners, and comes after On Initialize.
         listen(&program, &events);
         let _ = queue.push(events.number(ON_INITIALIZE, ""), &mut []);
@@ -154,7 +152,7 @@ impl Runtime {
                 project.deactivate_plugins();
                 return Err(StartError::Project(faults));
             }
-            program = scenes::compile(&project, &graphs, &running);
+            program = scenes::link(&project, &graphs, &running);
         }
         let kept = kept::Kept::new(project.folder());
         kept.fill(&mut program);

@@ -13,96 +13,120 @@ use crate::logic::{CustomEvent, Graph, Variable};
 /// The id of the project's graph.
 const PROJECT: &str = "project";
 
-/// The names that one graph sees.
+/// What all graphs of a project see.
 pub(super) struct Names<'a> {
-    variables: BTreeMap<&'a str, (String, &'a Variable)>,
-    events: BTreeMap<&'a str, (String, &'a CustomEvent)>,
+    project: Own<'a>,
     functions: BTreeMap<&'a str, &'a Graph>,
     scenes: BTreeSet<&'a str>,
     /// See [`Environment::settings_names`](super::Environment::settings_names).
     settings: &'a dyn Fn(&str) -> Option<Vec<String>>,
-    /// What is declared, but at fault.
-    unsound: HashSet<&'a str>,
     /// The ids of graphs that cannot be read.
-    unread: &'a BTreeSet<String>,
+    unread: BTreeSet<String>,
     /// The settings lists that were asked for.
     lists: RefCell<HashMap<String, Option<HashSet<String>>>>,
 }
 
 impl<'a> Names<'a> {
     pub(super) fn new(
-        graph: &'a Graph,
-        all: &[&'a Graph],
-        unread: &'a BTreeSet<String>,
+        graphs: &[&'a Graph],
+        unread: BTreeSet<String>,
         settings: &'a dyn Fn(&str) -> Option<Vec<String>>,
     ) -> Self {
-        let mut names = Self {
-            variables: BTreeMap::new(),
-            events: BTreeMap::new(),
-            functions: all
+        let project = graphs.iter().find(|graph| graph.scope == Scope::Project);
+        Self {
+            project: project.map(|graph| Own::new(graph)).unwrap_or_default(),
+            functions: graphs
                 .iter()
                 .filter_map(|graph| Some((graph.function_name()?, *graph)))
                 .collect(),
-            scenes: all.iter().filter_map(|graph| graph.scene_name()).collect(),
+            scenes: graphs.iter().filter_map(|graph| graph.scene_name()).collect(),
             settings,
-            unsound: HashSet::new(),
             unread,
             lists: RefCell::default(),
-        };
-        let project = all
-            .iter()
-            .copied()
-            .filter(|other| other.scope == Scope::Project && other.id != graph.id);
-        for graph in project.chain([graph]) {
-            names.unsound.extend(graph.unsound.iter().map(String::as_str));
-            for variable in &graph.variables {
-                let name = variable.name.value.as_str();
-                names
-                    .variables
-                    .insert(name, (format!("{}/{name}", graph.id), variable));
-            }
-            for event in &graph.events {
-                let name = event.name.value.as_str();
-                names.events.insert(name, (format!("{}/{name}", graph.id), event));
-            }
         }
-        names
     }
 
+    /// What `graph` sees.
+    pub(super) fn seen_by(&self, graph: &'a Graph) -> SeenNames<'_, 'a> {
+        SeenNames {
+            all: self,
+            own: Own::new(graph),
+        }
+    }
+}
+
+/// The variables and events of one graph, with their qualified names.
+#[derive(Default)]
+struct Own<'a> {
+    variables: BTreeMap<&'a str, (String, &'a Variable)>,
+    events: BTreeMap<&'a str, (String, &'a CustomEvent)>,
+    /// What is declared, but at fault.
+    unsound: HashSet<&'a str>,
+}
+
+impl<'a> Own<'a> {
+    fn new(graph: &'a Graph) -> Self {
+        let qualified = |name: &str| format!("{}/{name}", graph.id);
+        let variables = graph.variables.iter().map(|variable| {
+            let name = variable.name.value.as_str();
+            (name, (qualified(name), variable))
+        });
+        let events = graph.events.iter().map(|event| {
+            let name = event.name.value.as_str();
+            (name, (qualified(name), event))
+        });
+        Self {
+            variables: variables.collect(),
+            events: events.collect(),
+            unsound: graph.unsound.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+/// The names that one graph sees.
+pub(super) struct SeenNames<'n, 'a> {
+    all: &'n Names<'a>,
+    own: Own<'a>,
+}
+
+impl<'a> SeenNames<'_, 'a> {
     /// The variable `name` with its qualified name.
     pub(super) fn variable(&self, name: &str) -> Option<(String, &'a Variable)> {
-        self.variables.get(name).cloned()
+        let own = self.own.variables.get(name);
+        own.or_else(|| self.all.project.variables.get(name)).cloned()
     }
 
     /// The event `name` with its qualified name.
     pub(super) fn event(&self, name: &str) -> Option<(String, &'a CustomEvent)> {
-        self.events.get(name).cloned()
+        let own = self.own.events.get(name);
+        own.or_else(|| self.all.project.events.get(name)).cloned()
     }
 
     /// The graph of the function `name`.
     pub(super) fn function(&self, name: &str) -> Option<&'a Graph> {
-        self.functions.get(name).copied()
+        self.all.functions.get(name).copied()
     }
 
     pub(super) fn is_scene(&self, name: &str) -> bool {
-        self.scenes.contains(name) || self.unread.contains(&format!("scenes/{name}"))
+        self.all.scenes.contains(name) || self.all.unread.contains(&format!("scenes/{name}"))
     }
 
     /// Whether the function `name` is there, but its file cannot be read.
     pub(super) fn is_unread_function(&self, name: &str) -> bool {
-        self.unread.contains(&format!("functions/{name}"))
+        self.all.unread.contains(&format!("functions/{name}"))
     }
 
     /// Whether the variable or event `name` is declared, as far as can be said, but not known for a fault.
     pub(super) fn is_unsound(&self, name: &str) -> bool {
-        self.unsound.contains(name) || self.unread.contains(PROJECT)
+        let is_in = |own: &Own<'_>| own.unsound.contains(name);
+        is_in(&self.own) || is_in(&self.all.project) || self.all.unread.contains(PROJECT)
     }
 
     /// Whether the settings list has the entry `name`; true if there is no such list now, as nothing can be said then.
     pub(super) fn is_in_settings(&self, list: &str, name: &str) -> bool {
-        let mut lists = self.lists.borrow_mut();
+        let mut lists = self.all.lists.borrow_mut();
         if !lists.contains_key(list) {
-            let names = (self.settings)(list).map(HashSet::from_iter);
+            let names = (self.all.settings)(list).map(HashSet::from_iter);
             lists.insert(list.to_owned(), names);
         }
         let names = lists.get(list).and_then(Option::as_ref);
@@ -111,22 +135,31 @@ impl<'a> Names<'a> {
 
     /// The names of the entries of the settings list, if there is one now.
     pub(super) fn settings(&self, list: &str) -> Option<Vec<String>> {
-        (self.settings)(list)
+        (self.all.settings)(list)
     }
 
     pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
-        self.variables.keys().copied()
+        union(&self.own.variables, &self.all.project.variables)
     }
 
     pub(super) fn events(&self) -> impl Iterator<Item = &str> {
-        self.events.keys().copied()
+        union(&self.own.events, &self.all.project.events)
     }
 
     pub(super) fn scenes(&self) -> impl Iterator<Item = &str> {
-        self.scenes.iter().copied()
+        self.all.scenes.iter().copied()
     }
 
     pub(super) fn functions(&self) -> impl Iterator<Item = &str> {
-        self.functions.keys().copied()
+        self.all.functions.keys().copied()
     }
+}
+
+/// The names in both, each once.
+fn union<'n, T>(
+    one: &'n BTreeMap<&str, T>,
+    other: &'n BTreeMap<&str, T>,
+) -> impl Iterator<Item = &'n str> {
+    let names: BTreeSet<&str> = one.keys().chain(other.keys()).copied().collect();
+    names.into_iter()
 }

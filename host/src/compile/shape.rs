@@ -12,7 +12,7 @@ use pulsewire_plugin_api::{
     value::{DataType, Dictionary, Text, Value},
 };
 
-use super::{OutputInfo, hints, names::Names};
+use super::{OutputInfo, hints, names::SeenNames};
 use crate::{
     diagnostics::{Fault, Faults, nearest, suggestion},
     literal::{self, coerce, out_of_range},
@@ -63,7 +63,7 @@ pub(super) fn resolve(
     node_type: &NodeType,
     node: &NodeUse,
     graph: &Graph,
-    names: &Names<'_>,
+    names: &SeenNames<'_, '_>,
     faults: &mut Faults,
 ) -> Shape {
     let mut resolver = Resolver {
@@ -94,7 +94,7 @@ struct Resolver<'a, 'f> {
     node_type: &'a NodeType,
     node: &'a NodeUse,
     graph: &'a Graph,
-    names: &'a Names<'a>,
+    names: &'a SeenNames<'a, 'a>,
     faults: &'f mut Faults,
     /// Resolved attributes; repeated ones under their numbered ids.
     values: HashMap<String, Value>,

@@ -1,6 +1,6 @@
 //! A graph with its nodes checked and joined: what is the same wherever a function is called, and so told once.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use pulsewire_plugin_api::{
     manifest::{NodeKind, Scope},
@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     Environment, hints, idle,
-    names::Names,
+    names::{Names, SeenNames},
     shape::{self, Shape},
     wires,
 };
@@ -33,24 +33,27 @@ pub(super) struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     pub(super) fn new(
         graph: &'a Graph,
-        all: &[&'a Graph],
-        unread: &BTreeSet<String>,
+        names: &Names<'a>,
         environment: &Environment<'a>,
         faults: &mut Faults,
     ) -> Self {
-        let names = Names::new(graph, all, unread, environment.settings_names);
+        let names = names.seen_by(graph);
         let drafts = graph.nodes.iter();
         let mut drafts: Vec<Draft<'a>> = drafts
             .map(|node| Draft::new(graph, node, &names, environment, faults))
             .collect();
         wires::join(graph, &mut drafts, faults);
-        idle::warn_unreached(graph, &drafts, faults);
         let id = Arc::from(graph.id.as_str());
-        let sheet = Self { graph, id, drafts };
-        if graph.scope == Scope::Function {
-            sheet.check_entry(faults);
+        Self { graph, id, drafts }
+    }
+
+    /// Looks for faults that do not show while the graph is put together.
+    pub(super) fn check(&self, faults: &mut Faults) {
+        self.drafts.iter().for_each(|draft| draft.check(faults));
+        idle::warn_unreached(self.graph, &self.drafts, faults);
+        if self.graph.scope == Scope::Function {
+            self.check_entry(faults);
         }
-        sheet
     }
 
     /// Where the calls of the function go in.
@@ -132,7 +135,7 @@ impl<'a> Draft<'a> {
     fn new(
         graph: &'a Graph,
         node: &'a NodeUse,
-        names: &Names<'_>,
+        names: &SeenNames<'_, '_>,
         environment: &Environment<'a>,
         faults: &mut Faults,
     ) -> Self {
@@ -144,7 +147,7 @@ impl<'a> Draft<'a> {
                 Shape::default()
             }
         };
-        let draft = Self {
+        Self {
             graph,
             node,
             entry,
@@ -152,9 +155,7 @@ impl<'a> Draft<'a> {
             wired: vec![None; shape.inputs.len()],
             pulses: vec![None; shape.pulse_outputs.len()],
             shape,
-        };
-        draft.check(faults);
-        draft
+        }
     }
 
     fn check(&self, faults: &mut Faults) {

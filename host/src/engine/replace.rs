@@ -12,6 +12,7 @@ use super::{
     events::{EventId, Events, Listeners},
     node::{EngineNode, Placeholder},
     run::{Cell, Engine},
+    scenes::scene_of,
 };
 use crate::compile::{Listener, NodeInfo, Program};
 
@@ -81,20 +82,33 @@ impl Engine {
 
     /// Drops every node of `plugin` and puts a placeholder in its place, before the plugin is deactivated.
     pub fn detach(&mut self, plugin: &str) {
-        for (cell, info) in self.cells.iter_mut().zip(self.world.infos.iter()) {
-            if info.plugin.as_deref() == Some(plugin) {
+        self.drop_nodes(|info| match info.plugin.as_deref() == Some(plugin) {
+            true => Some(NodeInfo { placeholder: true, ..info.clone() }),
+            false => None,
+        });
+    }
+
+    /// Drops all nodes of a scene that ends, and forgets its variables, so that the next program begins the scene anew.
+    pub(crate) fn end_scene(&mut self, scene: &str) {
+        self.keep();
+        let nowhere: Arc<str> = Arc::from("");
+        self.drop_nodes(|info| match scene_of(&info.graph) == Some(scene) {
+            // No node of the next program is called so, and none goes on as this one.
+            true => Some(NodeInfo { graph: Arc::clone(&nowhere), ..info.clone() }),
+            false => None,
+        });
+        self.variables.retain(|name, _| scene_of(name) != Some(scene));
+    }
+
+    /// Puts placeholders in the place of nodes: of each for which `dropped` says what is known about it then.
+    fn drop_nodes(&mut self, dropped: impl Fn(&NodeInfo) -> Option<NodeInfo>) {
+        let mut infos = self.world.infos.to_vec();
+        for (cell, info) in self.cells.iter_mut().zip(&mut infos) {
+            if let Some(dropped) = dropped(info) {
                 cell.node = Box::new(Placeholder);
+                *info = dropped;
             }
         }
-        let infos: Vec<NodeInfo> = self
-            .world
-            .infos
-            .iter()
-            .map(|info| NodeInfo {
-                placeholder: info.placeholder || info.plugin.as_deref() == Some(plugin),
-                ..info.clone()
-            })
-            .collect();
         self.world.infos = infos.into();
     }
 

@@ -102,11 +102,15 @@ impl Hearing {
     }
 
     fn is_for(&self, graph: &str, more: usize) -> bool {
-        let scene = graph.strip_prefix("scenes/").unwrap_or_default();
-        let scene = scene.split_once('/').map_or(scene, |(scene, _)| scene);
-        let since = self.since.get(scene);
+        let since = scene_of(graph).and_then(|scene| self.since.get(scene));
         since.is_none_or(|since| self.ran + more as u64 >= *since)
     }
+}
+
+/// The scene that a graph, or a function that it calls, or a variable of one of them, belongs to.
+pub(super) fn scene_of(path: &str) -> Option<&str> {
+    let scene = path.strip_prefix("scenes/")?;
+    Some(scene.split_once('/').map_or(scene, |(scene, _)| scene))
 }
 
 impl Engine {

@@ -2,10 +2,11 @@
 //!
 //! Nothing is half done: settings or logic that are at fault change nothing, and say why on the console.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Runtime, absent_nodes, make_node, scenes};
 use crate::{
+    compile::Program,
     console::{Level, Line},
     diagnostics::{Fault, Faults, Severity},
     logic::Graph,
@@ -31,7 +32,7 @@ impl Runtime {
     fn follow_logic(&mut self) {
         let mut faults = Faults::default();
         let graphs = self.project.read_logic(&mut faults);
-        self.project.compile(&graphs, &mut faults);
+        let program = self.project.compile(&graphs, &mut faults);
         if self.is_strict {
             faults.extend(absent_nodes(&graphs, self.project.toolbox()));
         }
@@ -48,18 +49,19 @@ impl Runtime {
             return;
         }
         let running = self.take_over(graphs);
-        self.run_scenes(running);
+        let program = scenes::part_of(program, &self.project, &self.graphs, &running);
+        self.run_scenes(running, program);
     }
 
     /// Takes graphs over that were found sound; the scenes that are to run then.
     fn take_over(&mut self, graphs: Vec<Graph>) -> BTreeSet<String> {
-        let is_there = |graphs: &[Graph], scene: &String| {
-            let mut names = graphs.iter().filter_map(Graph::scene_name);
-            names.any(|name| name == scene)
-        };
+        fn scenes_of(graphs: &[Graph]) -> HashSet<&str> {
+            graphs.iter().filter_map(Graph::scene_name).collect()
+        }
+        let (before, now) = (scenes_of(&self.graphs), scenes_of(&graphs));
         let new = scenes::at_start(&graphs).into_iter();
-        let new = new.filter(|scene| !is_there(&self.graphs, scene));
-        let staying = self.running.iter().filter(|scene| is_there(&graphs, scene));
+        let new = new.filter(|scene| !before.contains(scene.as_str()));
+        let staying = self.running.iter().filter(|scene| now.contains(scene.as_str()));
         let running = staying.cloned().chain(new).collect();
         self.graphs = graphs;
         self.notice("the logic changed; it runs as it is now");
@@ -76,13 +78,11 @@ impl Runtime {
 
     /// Whether these graphs say what runs already.
     fn is_running(&self, graphs: &[Graph]) -> bool {
-        let texts = |graphs: &[Graph]| -> Vec<(String, String)> {
+        fn texts(graphs: &[Graph]) -> impl Iterator<Item = (&str, &str)> {
             let texts = graphs.iter();
-            texts
-                .map(|graph| (graph.id.clone(), graph.source.text.clone()))
-                .collect()
-        };
-        texts(graphs) == texts(&self.graphs)
+            texts.map(|graph| (&*graph.id, &*graph.source.text))
+        }
+        texts(graphs).eq(texts(&self.graphs))
     }
 
     fn notice(&self, message: &str) {
@@ -130,7 +130,8 @@ impl Runtime {
         }
         self.hand_out_settings();
         self.project.activate_plugins();
-        self.run_scenes(running);
+        let program = scenes::link(&self.project, &self.graphs, &running);
+        self.run_scenes(running, program);
     }
 
     /// Gives plugins their sections anew and tells those whose section changed.
@@ -146,9 +147,8 @@ impl Runtime {
         }
     }
 
-    /// Compiles the graphs for the plugins that are there now and goes on with them. They were found sound.
-    pub(super) fn replace_program(&mut self) {
-        let mut program = scenes::compile(&self.project, &self.graphs, &self.running);
+    /// Goes on with another program.
+    pub(super) fn replace_program(&mut self, mut program: Program) {
         // The new program may not have all of the variables, or have them with other types.
         self.engine.keep();
         self.kept.fill(&mut program);

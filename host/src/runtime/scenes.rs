@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Runtime;
-use crate::{compile::Program, diagnostics::Faults, logic::Graph, project::Project};
+use crate::{compile::Program, logic::Graph, project::Project};
 
 /// The scenes that run from the start on.
 pub(super) fn at_start(graphs: &[Graph]) -> BTreeSet<String> {
@@ -14,11 +14,24 @@ pub(super) fn at_start(graphs: &[Graph]) -> BTreeSet<String> {
 }
 
 /// The program of the scenes that run. The graphs were found sound.
-pub(super) fn compile(project: &Project, graphs: &[Graph], running: &BTreeSet<String>) -> Program {
-    let graphs = graphs.iter();
-    let runs = |graph: &&Graph| graph.scene_name().is_none_or(|scene| running.contains(scene));
-    let graphs: Vec<&Graph> = graphs.filter(runs).collect();
-    project.compile(&graphs, &mut Faults::default())
+pub(super) fn link(project: &Project, graphs: &[Graph], running: &BTreeSet<String>) -> Program {
+    project.link(graphs, |graph| {
+        graph.scene_name().is_none_or(|scene| running.contains(scene))
+    })
+}
+
+/// The same, if the program of all graphs is there already.
+pub(super) fn part_of(
+    whole: Program,
+    project: &Project,
+    graphs: &[Graph],
+    running: &BTreeSet<String>,
+) -> Program {
+    let mut scenes = graphs.iter().filter_map(Graph::scene_name);
+    match scenes.all(|scene| running.contains(scene)) {
+        true => whole,
+        false => link(project, graphs, running),
+    }
 }
 
 impl Runtime {
@@ -27,23 +40,77 @@ impl Runtime {
         let Some((wanted, ended)) = self.engine.take_scenes() else {
             return;
         };
-        // One that ended and is wanted again begins anew, and so has to be gone in between.
-        if !ended.is_disjoint(&wanted) {
-            let staying = self.running.difference(&ended).cloned().collect();
-            self.run_scenes(staying);
+        for scene in ended.intersection(&wanted) {
+            self.engine.end_scene(scene);
+            self.running.remove(scene);
         }
-        self.run_scenes(wanted);
+        let program = link(&self.project, &self.graphs, &wanted);
+        self.run_scenes(wanted, program);
     }
 
-    /// Ends the scenes that are not among these, and begins those that do not run yet.
-    pub(super) fn run_scenes(&mut self, scenes: BTreeSet<String>) {
+    /// Goes on with the program of these scenes: ends those that are not among them, and begins those that do not run yet.
+    pub(super) fn run_scenes(&mut self, scenes: BTreeSet<String>, program: Program) {
         let before = std::mem::replace(&mut self.running, scenes);
         self.engine.set_scenes(self.running.clone());
-        self.replace_program();
+        self.replace_program(program);
         let new: Vec<String> = self.running.difference(&before).cloned().collect();
         for scene in new {
             self.engine.begin_scene(&scene);
         }
         self.engine.give_turn();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, sync::Arc, time::Duration};
+
+    use crate::{
+        compile::counted::{CHECKED, LINKED},
+        console::{Console, Line},
+        engine::Outcome,
+        project::OpenOptions,
+        runtime::{RunOptions, Runtime},
+    };
+
+    struct Silent;
+
+    impl Console for Silent {
+        fn show(&self, _: &Line<'_>) {}
+    }
+
+    const PROJECT: &str = r#"
+        format = 1
+        node = [
+            { id = "begin", type = "events.on_initialize" },
+            { id = "unload", type = "scenes.unload_scene", attributes = { scene = "hall" } },
+            { id = "load", type = "scenes.load_scene", attributes = { scene = "hall" } },
+            { id = "loaded", type = "scenes.on_scene_loaded", attributes = { scene = "hall" } },
+            { id = "end", type = "utilities.exit" },
+        ]
+        wire = [
+            { from = "begin.out", to = "unload.in" },
+            { from = "unload.out", to = "load.in" },
+            { from = "loaded.out", to = "end.in" },
+        ]
+    "#;
+
+    #[test]
+    fn scene_that_begins_anew_has_each_graph_linked_once_and_none_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("logic/scenes")).unwrap();
+        fs::write(folder.path().join("settings.toml"), "format = 1").unwrap();
+        fs::write(folder.path().join("logic/project.toml"), PROJECT).unwrap();
+        fs::write(folder.path().join("logic/scenes/hall.toml"), "format = 1").unwrap();
+        fs::write(folder.path().join("logic/scenes/yard.toml"), "format = 1\nstart = false").unwrap();
+        let options = RunOptions {
+            open: OpenOptions { folder: folder.path().to_owned(), ..OpenOptions::default() },
+            ignore_changes: true,
+            ..RunOptions::default()
+        };
+        let mut runtime = Runtime::start(&options, Arc::new(Silent)).unwrap();
+        let before = (CHECKED.get(), LINKED.get());
+        assert_eq!(runtime.run(Some(Duration::from_secs(20))), Outcome::Exit(0));
+        assert_eq!((CHECKED.get(), LINKED.get()), (before.0, before.1 + 2));
     }
 }
