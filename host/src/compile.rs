@@ -53,6 +53,29 @@ pub struct Program {
     pub listeners: Vec<Listener>,
     /// Variables, by `GRAPH/NAME`.
     pub variables: HashMap<String, VariablePlace>,
+    /// Calls of functions, by `GRAPH/NODE`.
+    pub calls: HashMap<Arc<str>, CallPlace>,
+}
+
+/// What a call has handed to its function, and got back from it. The nodes that put it there come and go with the
+/// function's graph.
+#[derive(Clone, Debug)]
+pub struct CallPlace {
+    /// The function's graph.
+    pub function: Arc<str>,
+    /// What was handed in.
+    pub inputs: Latched,
+    /// What came back.
+    pub outputs: Latched,
+}
+
+/// Slots in a row that hold the values of sockets.
+#[derive(Clone, Debug, Default)]
+pub struct Latched {
+    /// The slot of the first.
+    pub first: u32,
+    /// The sockets, a slot each.
+    pub sockets: Box<[OutputInfo]>,
 }
 
 /// A variable in a program.

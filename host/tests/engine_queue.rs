@@ -103,6 +103,34 @@ fn replaced_program_keeps_what_a_call_with_two_ways_out_gave() {
 }
 
 #[test]
+fn replaced_program_keeps_the_values_of_a_call_while_its_function_changes() {
+    let function = |more: &str, end: &str| {
+        project(&format!(
+            "[[input]]\nname = \"who\"\ntype = \"String\"\n[[output]]\nname = \"text\"\ntype = \"String\"\n{more}\n\
+             begin: functions.function_input\n{end}: functions.function_output {{ text = \"hello\" }}\n\
+             begin.out -> {end}.in"
+        ))
+    };
+    let main = project(
+        "begin: events.on_initialize\ngo: functions.function { function = \"f\", who = \"Ada\" }\nbegin.out -> go.in",
+    );
+    let (before, renamed) = (function("", "end"), function("", "done"));
+    let input = "[[input]]\nname = \"age\"\ntype = \"Int\"";
+    let output = "[[output]]\nname = \"age\"\ntype = \"Int\"";
+    let mut running = engine(&[("project", &main), ("functions/f", &before)]);
+    let engine = &mut running.engine;
+    engine.run_pending();
+    let events = Arc::clone(engine.events());
+    for function in [renamed, function(output, "done"), function(input, "done")] {
+        replace(engine, &events, &[("project", &main), ("functions/f", &function)]);
+        let text = engine.output("project/go", "done", "text");
+        assert_eq!(text, Some(&Value::from("hello")), "{function}");
+        let who = engine.output("project", "go", "who");
+        assert_eq!(who, Some(&Value::from("Ada")), "{function}");
+    }
+}
+
+#[test]
 fn node_that_changed_begins_anew_and_its_timers_end() {
     let first = project(COUNTER);
     let mut running = engine(&[("project", &first)]);

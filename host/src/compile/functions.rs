@@ -56,6 +56,7 @@ pub(super) fn unfold<'a>(sheets: &'a [Sheet<'a>], faults: &mut Faults) -> Vec<Us
     }
     let mut count: usize = uses.iter().map(|one| one.sheet.drafts.len()).sum();
     let mut paths: HashSet<Arc<str>> = uses.iter().map(|one| Arc::clone(&one.path)).collect();
+    let mut told = HashSet::new();
     let mut at = 0;
     while let Some(caller) = uses.get(at) {
         let sheet = caller.sheet;
@@ -82,6 +83,10 @@ pub(super) fn unfold<'a>(sheets: &'a [Sheet<'a>], faults: &mut Faults) -> Vec<Us
             }
             let path: Arc<str> = Arc::from(format!("{}/{}", uses[at].path, draft.node.id.value));
             if !paths.insert(Arc::clone(&path)) {
+                // Once, however often the function itself is called.
+                if !told.insert((sheet.graph.id.as_str(), draft_at)) {
+                    continue;
+                }
                 let message = format!("the console would call two calls `{path}`");
                 faults.push(draft.fault(message).hint("rename the node, without `/`"));
                 continue;

@@ -4,14 +4,15 @@
 //! one fires. A Function Output is a node that puts what it is given into the slots of the call's outputs, and fires
 //! what the call fires. So nothing is left of a function while it runs but two nodes that pass values on.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use pulsewire_plugin_api::{manifest::NodeKind, value::Value};
 use rustc_hash::FxHashMap;
 
 use super::{
-    IS_PERSISTENT, Listener, NodeInfo, NodeModel, NodePlace, OutputInfo, Program, VariablePlace,
+    CallPlace, IS_PERSISTENT, Latched, Listener, NodeInfo, NodeModel, NodePlace, OutputInfo, Program, VariablePlace,
     functions::Use,
+    shape::Shape,
     sheet::{Draft, Role},
     targets,
 };
@@ -38,8 +39,9 @@ pub(super) fn lay(uses: &[Use<'_>], faults: &mut Faults) -> (Program, Vec<Vec<Pl
         program: Program::default(),
         models: FxHashMap::default(),
     };
+    let mut told = HashSet::new();
     for one in uses {
-        laying.declare_variables(one, faults);
+        laying.declare_variables(one, &mut told, faults);
     }
     for one in uses {
         let places = one.sheet.drafts.iter().map(|draft| laying.place(one, draft));
@@ -53,6 +55,9 @@ pub(super) fn lay(uses: &[Use<'_>], faults: &mut Faults) -> (Program, Vec<Vec<Pl
                 laying.lay_inputs(at, draft, number);
                 targets::lay(uses, &laying.places, (at, draft_at), number, &mut laying.program);
                 laying.listen(draft, number);
+            }
+            if let Some(&callee) = one.calls.get(&draft_at) {
+                laying.note_call(&one.sheet.drafts[draft_at], laying.places[at][draft_at], callee);
             }
         }
     }
@@ -68,7 +73,13 @@ struct Laying<'a> {
 }
 
 impl<'a> Laying<'a> {
-    fn declare_variables(&mut self, one: &Use<'_>, faults: &mut Faults) {
+    /// `told` has the graphs and names of those variables whose fault is told already: a function's are there for each call.
+    fn declare_variables(
+        &mut self,
+        one: &'a Use<'_>,
+        told: &mut HashSet<(&'a str, &'a str)>,
+        faults: &mut Faults,
+    ) {
         let graph = one.sheet.graph;
         for variable in &graph.variables {
             let place = VariablePlace {
@@ -78,7 +89,8 @@ impl<'a> Laying<'a> {
             };
             self.program.slots.push(variable.value.clone());
             let name = format!("{}/{}", one.path, variable.name.value);
-            if self.program.variables.contains_key(&name) {
+            let is_taken = self.program.variables.contains_key(&name);
+            if is_taken && told.insert((&graph.id, &variable.name.value)) {
                 let message = format!("the engine would call two variables `{name}`");
                 let fault = Fault::error(&graph.source, &variable.name.span, message);
                 faults.push(fault.hint("rename the one with a `/`").in_graph(&graph.id));
@@ -161,6 +173,24 @@ impl<'a> Laying<'a> {
             _ => return,
         };
         self.set_outputs(number, end.first_output, outputs);
+    }
+
+    /// Remembers where the values of a call lie.
+    fn note_call(&mut self, draft: &Draft<'_>, place: Place, callee: usize) {
+        let Use { sheet, path, .. } = &self.uses[callee];
+        let latched = |place: Place, shape: &Shape| Latched {
+            first: place.first_output,
+            sockets: shape.outputs.clone().into(),
+        };
+        let entry = sheet.entry();
+        let call = CallPlace {
+            function: Arc::clone(&sheet.id),
+            inputs: entry
+                .map(|entry| latched(self.places[callee][entry], &sheet.drafts[entry].shape))
+                .unwrap_or_default(),
+            outputs: latched(place, &draft.shape),
+        };
+        self.program.calls.insert(Arc::clone(path), call);
     }
 
     fn set_outputs(&mut self, number: u32, first_output: u32, outputs: &[OutputInfo]) {

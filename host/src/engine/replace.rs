@@ -1,7 +1,7 @@
 //! Putting a program into the engine: the first one, or a new one in place of a running one.
 //!
 //! A node that stands in both programs unchanged keeps its state, its latched outputs and its timers; a variable
-//! of the same name and type keeps its value. Called between branches only.
+//! of the same name and type keeps its value, and so does a socket of a call. Called between branches only.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -50,6 +50,7 @@ impl Engine {
                 }
             });
         }
+        self.keep_calls(&mut program);
         for (name, old) in &self.variables {
             if let Some(new) = program
                 .variables
@@ -80,6 +81,23 @@ impl Engine {
         }
     }
 
+    /// Keeps what calls have handed in and got back, also when the nodes of the function that put it there are others now.
+    fn keep_calls(&self, program: &mut Program) {
+        for (path, new) in &program.calls {
+            let Some(old) = self.calls.get(path).filter(|old| old.function == new.function) else {
+                continue;
+            };
+            for (new, old) in [(&new.inputs, &old.inputs), (&new.outputs, &old.outputs)] {
+                for (at, socket) in new.sockets.iter().enumerate() {
+                    if let Some(before) = old.sockets.iter().position(|before| before == socket) {
+                        let value = self.slots[old.first as usize + before].clone();
+                        program.slots[new.first as usize + at] = value;
+                    }
+                }
+            }
+        }
+    }
+
     /// Drops every node of `plugin` and puts a placeholder in its place, before the plugin is deactivated.
     pub fn detach(&mut self, plugin: &str) {
         self.drop_nodes(|info| match info.plugin.as_deref() == Some(plugin) {
@@ -98,6 +116,7 @@ impl Engine {
             false => None,
         });
         self.variables.retain(|name, _| scene_of(name) != Some(scene));
+        self.calls.retain(|path, _| scene_of(path) != Some(scene));
     }
 
     /// Puts placeholders in the place of nodes: of each for which `dropped` says what is known about it then.
@@ -133,6 +152,7 @@ impl Engine {
         self.inputs = program.inputs;
         self.next = program.next;
         self.variables = program.variables;
+        self.calls = program.calls;
         self.world.infos = program.infos.into();
         self.watch.install(&self.world.infos);
     }

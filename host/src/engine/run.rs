@@ -23,7 +23,7 @@ use super::{
     world::World,
 };
 use crate::{
-    compile::{Program, Target, VariablePlace},
+    compile::{CallPlace, Program, Target, VariablePlace},
     console::{Console, Level},
 };
 
@@ -45,6 +45,7 @@ pub struct Engine {
     /// Whether the running branch began at On Error; its own faults do not raise the event again.
     pub(super) in_error_branch: bool,
     pub(super) variables: HashMap<String, VariablePlace>,
+    pub(super) calls: HashMap<Arc<str>, CallPlace>,
     /// The nodes that an overlong branch ran last.
     pub(super) recent: Vec<u32>,
     /// Who keeps the values of persistent variables.
@@ -132,6 +133,7 @@ impl Engine {
             hearing: Hearing::default(),
             in_error_branch: false,
             variables: HashMap::new(),
+            calls: HashMap::new(),
             recent: Vec::new(),
             keeper: None,
             watch: Watch::default(),
