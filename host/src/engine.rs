@@ -10,6 +10,7 @@ mod events;
 mod inspect;
 mod keep;
 mod node;
+mod overflow;
 mod queue;
 mod replace;
 mod run;

@@ -229,6 +229,7 @@ impl Drop for Runtime {
     /// Nodes go before the plugins that made them; then the plugins end, each within two seconds.
     fn drop(&mut self) {
         self.engine.keep();
+        self.engine.tell_lost_events();
         for plugin in self.project.active_plugins() {
             self.engine.detach(&plugin);
         }

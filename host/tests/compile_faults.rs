@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{compile_all, faults, project};
+use common::{compile_all, faults, faults_of, project};
 
 #[test]
 fn faults_of_a_graph_read_as_written_here() {
@@ -153,4 +153,33 @@ fn scene_sees_variables_of_the_project_but_not_of_another_scene() {
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("error: logic/scenes/c.toml:"), "{found:?}");
     assert!(found[0].contains("there is no variable `own`"), "{found:?}");
+}
+
+#[test]
+fn two_of_one_name_in_a_function_are_told_once_however_often_it_is_called() {
+    let main = project(
+        "begin: events.on_initialize\none: functions.function { function = \"f\" }\n\
+         two: functions.function { function = \"f\" }\nbegin.out -> one.in\none.out -> two.in",
+    );
+    // `a/b` is a call, and what the call `b` within the call `a` would be called; `a/n` a variable likewise.
+    let outer = project(
+        "[[variable]]\nname = \"a/n\"\ntype = \"Int\"\nbegin: functions.function_input\n\
+         a: functions.function { function = \"g\" }\na/b: functions.function { function = \"h\" }\n\
+         begin.out -> a.in\na.out -> a/b.in",
+    );
+    let inner = project(
+        "[[variable]]\nname = \"n\"\ntype = \"Int\"\nbegin: functions.function_input\n\
+         b: functions.function { function = \"h\" }\nbegin.out -> b.in",
+    );
+    let last = project("begin: functions.function_input");
+    let found = faults_of(&[
+        ("project", &main),
+        ("functions/f", &outer),
+        ("functions/g", &inner),
+        ("functions/h", &last),
+    ]);
+    let told = |what: &str| found.matches(what).count();
+    assert_eq!(told("the console would call two calls `project/one/a/b`"), 1, "{found}");
+    assert_eq!(told("the engine would call two variables `project/one/a/n`"), 1, "{found}");
+    assert_eq!(told("error: "), 2, "{found}");
 }

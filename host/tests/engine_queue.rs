@@ -11,7 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{compile_all, engine, project};
+use common::{
+    compile_all, engine,
+    live::{PATIENCE, folder, start as start_live, write},
+    project,
+};
 use pulsewire_host::{
     engine::{Engine, EventQueue, Events, Outcome},
     runtime::make_builtin_node,
@@ -162,6 +166,29 @@ fn full_queue_gives_the_event_back() {
     assert!(queue.push(0, &mut values).is_err());
     assert_eq!(values, [Value::Int(1)]);
     assert_eq!(queue.len(), 2);
+}
+
+#[test]
+fn events_that_find_the_queue_full_are_told_of_in_two_lines() {
+    let folder = folder();
+    write(
+        folder.path(),
+        "project",
+        "[[event]]\nname = \"e\"\nbegin: events.on_initialize\n\
+         often: flow_control.for_loop { last_index = 70000 }\nfire: events.event_trigger { event = \"e\" }\n\
+         heard: events.event_listener { event = \"e\" }\nnone: math.add\nend: utilities.exit\n\
+         begin.out -> often.in\noften.out -> fire.in\noften.on_end -> end.in\nheard.out -> none.in",
+    );
+    let mut live = start_live(folder.path(), false);
+    assert_eq!(live.runtime.run(Some(PATIENCE)), Outcome::Exit(0));
+    drop(live.runtime);
+    assert_eq!(
+        live.console.lines(),
+        [
+            "error fire: the event queue is full",
+            "error : the event queue is full: 4465 more events found no room"
+        ]
+    );
 }
 
 #[test]

@@ -469,35 +469,6 @@ fn what_is_wrong_about_functions_reads_as_written_here() {
 }
 
 #[test]
-fn two_of_one_name_in_a_function_are_told_once_however_often_it_is_called() {
-    let main = project(
-        "begin: events.on_initialize\none: functions.function { function = \"f\" }\n\
-         two: functions.function { function = \"f\" }\nbegin.out -> one.in\none.out -> two.in",
-    );
-    // `a/b` is a call, and what the call `b` within the call `a` would be called; `a/n` a variable likewise.
-    let outer = project(
-        "[[variable]]\nname = \"a/n\"\ntype = \"Int\"\nbegin: functions.function_input\n\
-         a: functions.function { function = \"g\" }\na/b: functions.function { function = \"h\" }\n\
-         begin.out -> a.in\na.out -> a/b.in",
-    );
-    let inner = project(
-        "[[variable]]\nname = \"n\"\ntype = \"Int\"\nbegin: functions.function_input\n\
-         b: functions.function { function = \"h\" }\nbegin.out -> b.in",
-    );
-    let last = project("begin: functions.function_input");
-    let found = faults_of(&[
-        ("project", &main),
-        ("functions/f", &outer),
-        ("functions/g", &inner),
-        ("functions/h", &last),
-    ]);
-    let told = |what: &str| found.matches(what).count();
-    assert_eq!(told("the console would call two calls `project/one/a/b`"), 1, "{found}");
-    assert_eq!(told("the engine would call two variables `project/one/a/n`"), 1, "{found}");
-    assert_eq!(told("error: "), 2, "{found}");
-}
-
-#[test]
 fn project_without_functions_says_where_they_would_be() {
     let main = project("go: functions.function { function = \"double\" }");
     let found = faults_of(&[("project", &main)]);

@@ -2,7 +2,7 @@
 
 use pulsewire_plugin_api::{Call, Flow, NodeError, NodeResult, value::Value};
 
-use super::{inspect::Caller, node::EngineNode, run::Engine, timers::TimerId, world::World};
+use super::{inspect::Caller, node::EngineNode, overflow::QUEUE_IS_FULL, run::Engine, timers::TimerId, world::World};
 use crate::{compile::Target, console::Level};
 
 /// How many nodes a branch may execute before it counts as endless.
@@ -158,13 +158,16 @@ impl Engine {
         for (slot, output) in outputs.iter_mut().zip(info.outputs.iter()) {
             *slot = Value::default_of(output.data_type);
         }
-        self.world.say(Level::Error, error.reason());
+        if error.reason() != QUEUE_IS_FULL || self.world.has_lost_event() {
+            self.world.say(Level::Error, error.reason());
+        }
         if !self.in_error_branch {
             let info = &self.world.infos[node as usize];
             let values = || vec![(&*info.graph).into(), (&*info.id).into(), error.reason().into()];
-            if self.world.emit_if_heard(self.world.on_error, values).is_err() {
-                self.world
-                    .say(Level::Error, "the event queue is full; On Error was not told");
+            let told = self.world.emit_if_heard(self.world.on_error, values);
+            if told.is_err() && self.world.has_lost_event() {
+                let message = format!("{QUEUE_IS_FULL}; On Error was not told");
+                self.world.say(Level::Error, &message);
             }
         }
         Target::NONE

@@ -17,6 +17,7 @@ use super::{
     inspect::{Waker, Watch},
     keep::Keeper,
     node::EngineNode,
+    overflow::QUEUE_IS_FULL,
     queue::{Batch, EventQueue},
     scenes::Hearing,
     surroundings::Surroundings,
@@ -188,10 +189,14 @@ impl Engine {
             if self.keep_at().is_some_and(|at| now >= at) {
                 self.keep();
             }
+            if self.world.overflow.due_at().is_some_and(|at| now >= at) {
+                self.tell_lost_events();
+            }
             self.run_due_timers(now, until);
             if self.taken.is_empty() && !self.is_wanted_elsewhere(until) {
                 let wait_until = self.world.timers.next_due().into_iter();
                 let wait_until = wait_until.chain(until).chain(self.keep_at());
+                let wait_until = wait_until.chain(self.world.overflow.due_at());
                 let wait_until = wait_until.chain(self.world.scenes.have_changed().then_some(now));
                 self.world.queue.take_all(&mut self.taken, wait_until.min());
             }
@@ -295,8 +300,8 @@ impl Engine {
 
     /// Raises an event of the engine itself, such as On Initialize.
     pub fn raise(&mut self, event: EventId, mut values: Vec<Value>) {
-        if self.world.queue.push(event, &mut values).is_err() {
-            self.world.say_for_engine(Level::Error, "the event queue is full");
+        if self.world.queue.push(event, &mut values).is_err() && self.world.has_lost_event() {
+            self.world.say_for_engine(Level::Error, QUEUE_IS_FULL);
         }
     }
 

@@ -14,6 +14,7 @@ use pulsewire_plugin_api::{
 
 use super::{
     events::{EventId, Events, Listeners},
+    overflow::{Overflow, QUEUE_IS_FULL},
     queue::EventQueue,
     scenes::Scenes,
     surroundings::Surroundings,
@@ -46,6 +47,7 @@ pub struct World {
     /// When a persistent variable was written that has not been kept since.
     pub(super) unkept_since: Option<Instant>,
     pub(super) scenes: Scenes,
+    pub(super) overflow: Overflow,
 }
 
 impl World {
@@ -67,6 +69,7 @@ impl World {
             console,
             unkept_since: None,
             scenes: Scenes::default(),
+            overflow: Overflow::default(),
         }
     }
 
@@ -162,7 +165,7 @@ impl World {
     /// Queues an event; its listeners run after the branches that wait already.
     pub fn emit(&self, event: EventId, mut values: impl AsMut<[Value]>) -> Result<(), NodeError> {
         let pushed = self.queue.push(event, values.as_mut());
-        pushed.map_err(|_| NodeError::new("the event queue is full"))
+        pushed.map_err(|_| NodeError::new(QUEUE_IS_FULL))
     }
 
     /// Whether anybody listens to the event.
