@@ -9,9 +9,8 @@
 //!
 //! use pulsewire_host::{
 //!     console::{Format, StreamConsole},
-//!     engine::Outcome,
 //!     project::OpenOptions,
-//!     runtime::{RunOptions, Runtime},
+//!     runtime::{Ended, RunOptions, Runtime},
 //! };
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,7 +31,7 @@
 //! let options = RunOptions { open, ..RunOptions::default() };
 //! let console = Arc::new(StreamConsole::new(Format::Text, io::stdout()));
 //! let mut runtime = Runtime::start(&options, console)?;
-//! assert_eq!(runtime.run(None), Outcome::Exit(7));
+//! assert_eq!(runtime.run(None), Ended::Exit(7));
 //! # Ok(())
 //! # }
 //! ```

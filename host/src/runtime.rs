@@ -6,11 +6,11 @@
 //! What an embedder has to know; the [crate]'s documentation begins with an example:
 //! - The thread that calls [`Runtime::start`] and [`Runtime::run`] is the logic thread. A [`StopHandle`] ends the run from
 //!   any other; once [`stop`](StopHandle::stop) was called, every further `run` of this runtime returns
-//!   [`Outcome::Stopped`] at once:
+//!   [`Ended::Stopped`] at once:
 //!
 //! ```no_run
 //! # use std::{io, sync::Arc, thread, time::Duration};
-//! # use pulsewire_host::{console::{Format, StreamConsole}, engine::Outcome, runtime::{RunOptions, Runtime, StartError}};
+//! # use pulsewire_host::{console::{Format, StreamConsole}, runtime::{Ended, RunOptions, Runtime, StartError}};
 //! # fn main() -> Result<(), StartError> {
 //! # let (options, console) = (RunOptions::default(), Arc::new(StreamConsole::new(Format::Text, io::stdout())));
 //! let mut runtime = Runtime::start(&options, console)?;
@@ -19,8 +19,8 @@
 //!     thread::sleep(Duration::from_secs(60));
 //!     stop.stop();
 //! });
-//! assert_eq!(runtime.run(None), Outcome::Stopped);
-//! assert_eq!(runtime.run(None), Outcome::Stopped);
+//! assert_eq!(runtime.run(None), Ended::Stopped);
+//! assert_eq!(runtime.run(None), Ended::Stopped);
 //! # Ok(())
 //! # }
 //! ```
@@ -83,6 +83,17 @@ pub enum StartError {
     /// Settings or logic are at fault.
     #[error("the project is at fault\n{0}")]
     Project(Faults),
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// An Exit node ran, with this code.
+    Exit(i32),
+    /// [`StopHandle::stop`] was called.
+    Stopped,
+    /// The time was up; the next run goes on from here.
+    Deadline,
 }
 
 /// A running project.
@@ -194,7 +205,7 @@ impl Runtime {
     }
 
     /// Runs until an Exit node, a stop, or the end of `limit`.
-    pub fn run(&mut self, limit: Option<Duration>) -> Outcome {
+    pub fn run(&mut self, limit: Option<Duration>) -> Ended {
         let until = limit.and_then(|limit| Instant::now().checked_add(limit));
         loop {
             match self.engine.run(until) {
@@ -204,7 +215,9 @@ impl Runtime {
                     self.follow_scenes();
                     self.follow_files();
                 }
-                outcome => return outcome,
+                Outcome::Exit(code) => return Ended::Exit(code),
+                Outcome::Stopped => return Ended::Stopped,
+                Outcome::Deadline => return Ended::Deadline,
             }
         }
     }

@@ -18,7 +18,7 @@ use common::{
 };
 use pulsewire_host::{
     engine::{Engine, EventQueue, Events, Outcome},
-    runtime::make_builtin_node,
+    runtime::{Ended, make_builtin_node},
     toolbox::Toolbox,
 };
 use pulsewire_plugin_api::value::Value;
@@ -180,7 +180,7 @@ fn events_that_find_the_queue_full_are_told_of_in_two_lines() {
          begin.out -> often.in\noften.out -> fire.in\noften.on_end -> end.in\nheard.out -> none.in",
     );
     let mut live = start_live(folder.path(), false);
-    assert_eq!(live.runtime.run(Some(PATIENCE)), Outcome::Exit(0));
+    assert_eq!(live.runtime.run(Some(PATIENCE)), Ended::Exit(0));
     drop(live.runtime);
     assert_eq!(
         live.console.lines(),

@@ -7,9 +7,8 @@ use std::{collections::HashMap, fs, path::Path, sync::Arc, time::Duration};
 
 use common::{Recorder, project};
 use pulsewire_host::{
-    engine::Outcome,
     project::OpenOptions,
-    runtime::{RunOptions, Runtime},
+    runtime::{Ended, RunOptions, Runtime},
 };
 use tempfile::TempDir;
 
@@ -62,7 +61,7 @@ fn chain(
     // A node that fails fires nothing; then On Error ends the run.
     lines.push_str("failed: events.on_error\nfailed.out -> end.in\n");
     let (mut runtime, console) = start(folder, settings, &lines, options);
-    assert_eq!(runtime.run(Some(LIMIT)), Outcome::Exit(0));
+    assert_eq!(runtime.run(Some(LIMIT)), Ended::Exit(0));
     console.lines()
 }
 
@@ -167,7 +166,7 @@ fn the_project_s_folder_is_not_made_anew() {
         "#;
     let (mut runtime, console) = start(&place, "", lines, &[]);
     fs::rename(&place, folder.path().join("moved")).unwrap();
-    assert_eq!(runtime.run(Some(LIMIT)), Outcome::Exit(0));
+    assert_eq!(runtime.run(Some(LIMIT)), Ended::Exit(0));
     let lines = console.lines();
     let reason = "the project's folder `assets` cannot be opened";
     assert!(lines.iter().any(|line| line.contains(reason)), "{lines:?}");
@@ -356,7 +355,7 @@ fn options_behind_the_dashes_are_read_by_type() {
             "#
         );
         let (mut runtime, console) = start(folder.path(), "", &lines, &options);
-        assert_eq!(runtime.run(Some(LIMIT)), Outcome::Exit(0));
+        assert_eq!(runtime.run(Some(LIMIT)), Ended::Exit(0));
         console.lines()
     };
     assert_eq!(get("String", "name"), ["Ada"]);
@@ -410,7 +409,7 @@ fn the_permission_of_system_calls_is_followed() {
     );
     let settings = "format = 1\n[host]\nsystem_calls = true\n";
     fs::write(folder.path().join("settings.toml"), settings).unwrap();
-    assert_eq!(runtime.run(Some(LIMIT)), Outcome::Exit(0));
+    assert_eq!(runtime.run(Some(LIMIT)), Ended::Exit(0));
     assert_eq!(console.lines().last().unwrap(), "3");
 }
 

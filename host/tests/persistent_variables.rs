@@ -9,7 +9,7 @@ use common::{
     live::{PATIENCE, folder, start, write},
     project,
 };
-use pulsewire_host::engine::Outcome;
+use pulsewire_host::runtime::Ended;
 
 /// Counts the runs in a variable of the project, and says how many there were.
 const COUNT_RUNS: &str = r#"
@@ -41,7 +41,7 @@ fn persistent_variable_begins_with_what_it_held_at_the_end() {
     );
     for expected in ["11", "12", "13"] {
         let mut live = start(folder.path(), false);
-        assert_eq!(live.runtime.run(Some(PATIENCE)), Outcome::Exit(0));
+        assert_eq!(live.runtime.run(Some(PATIENCE)), Ended::Exit(0));
         assert_eq!(live.console.lines(), [expected]);
     }
 }

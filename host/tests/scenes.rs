@@ -9,7 +9,7 @@ use common::{
     live::{Live, PATIENCE, folder, start, write},
     project,
 };
-use pulsewire_host::engine::Outcome;
+use pulsewire_host::runtime::Ended;
 
 /// Says `begin` at its start, then counts in a variable of its own what the event `tick` brings.
 const HALL: &str = r#"
@@ -70,7 +70,7 @@ fn run_project(scenes: &[(&str, &str)], lines: &str) -> Vec<String> {
         write(folder.path(), &format!("scenes/{name}"), lines);
     }
     let mut live = start(folder.path(), false);
-    assert_eq!(live.runtime.run(Some(PATIENCE)), Outcome::Exit(0));
+    assert_eq!(live.runtime.run(Some(PATIENCE)), Ended::Exit(0));
     live.console.lines()
 }
 
@@ -165,7 +165,7 @@ fn scene_that_appears_before_the_first_run_begins_once() {
     let mut live = start(folder.path(), true);
     write(folder.path(), "scenes/hall", &saying("hall"));
     write(folder.path(), "project", &(saying("main") + end));
-    assert_eq!(live.runtime.run(Some(PATIENCE)), Outcome::Exit(0));
+    assert_eq!(live.runtime.run(Some(PATIENCE)), Ended::Exit(0));
     let lines = live.console.lines();
     assert_eq!(lines[1..], ["main", "hall"], "{lines:#?}");
 }
@@ -210,7 +210,7 @@ fn timers_and_events_have_their_turn_while_scenes_set_each_other_for_ever() {
          tell: events.event_trigger { event = \"late\" }\nlate: events.event_listener { event = \"late\" }\n\
          end: utilities.exit\nload.out -> wait.in\nwait.out -> tell.in\nlate.out -> end.in",
     );
-    assert_eq!(live.runtime.run(Some(PATIENCE)), Outcome::Exit(0));
+    assert_eq!(live.runtime.run(Some(PATIENCE)), Ended::Exit(0));
 }
 
 #[test]
@@ -218,11 +218,11 @@ fn limit_and_stop_end_a_run_in_which_scenes_set_each_other_for_ever() {
     let (_folder, mut live) = scenes_that_set_each_other("");
     assert_eq!(
         live.runtime.run(Some(Duration::from_millis(30))),
-        Outcome::Deadline
+        Ended::Deadline
     );
     let stop = live.runtime.stop_handle();
     let stopper = thread::spawn(move || stop.stop());
-    assert_eq!(live.runtime.run(Some(PATIENCE)), Outcome::Stopped);
+    assert_eq!(live.runtime.run(Some(PATIENCE)), Ended::Stopped);
     stopper.join().unwrap();
 }
 

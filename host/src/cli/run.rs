@@ -22,9 +22,9 @@ use signal_hook::{
 use super::{Failure, Place};
 use crate::{
     console::{Console, Format, StreamConsole},
-    engine::{Outcome, StopHandle},
+    engine::StopHandle,
     inspect,
-    runtime::{RunOptions, Runtime, StartError},
+    runtime::{Ended, RunOptions, Runtime, StartError},
 };
 
 #[derive(clap::Args, Debug)]
@@ -99,12 +99,12 @@ pub(super) fn execute(place: &Place, arguments: Arguments) -> Result<ExitCode, F
         .inspect
         .map(|address| inspect(address, &mut runtime))
         .transpose()?;
-    let outcome = runtime.run(arguments.limit);
+    let ended = runtime.run(arguments.limit);
     drop((inspected, runtime));
-    Ok(match outcome {
+    Ok(match ended {
         // The Exit node allows 0 to 255 only.
-        Outcome::Exit(code) => ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)),
-        Outcome::Stopped | Outcome::Deadline | Outcome::Attention | Outcome::Scenes => ExitCode::SUCCESS,
+        Ended::Exit(code) => ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)),
+        Ended::Stopped | Ended::Deadline => ExitCode::SUCCESS,
     })
 }
 

@@ -68,9 +68,8 @@ mod tests {
     use crate::{
         compile::counted::{CHECKED, LINKED},
         console::{Console, Line},
-        engine::Outcome,
         project::OpenOptions,
-        runtime::{RunOptions, Runtime},
+        runtime::{Ended, RunOptions, Runtime},
     };
 
     struct Silent;
@@ -110,7 +109,7 @@ mod tests {
         };
         let mut runtime = Runtime::start(&options, Arc::new(Silent)).unwrap();
         let before = (CHECKED.get(), LINKED.get());
-        assert_eq!(runtime.run(Some(Duration::from_secs(20))), Outcome::Exit(0));
+        assert_eq!(runtime.run(Some(Duration::from_secs(20))), Ended::Exit(0));
         assert_eq!((CHECKED.get(), LINKED.get()), (before.0, before.1 + 2));
     }
 }

@@ -8,9 +8,8 @@ use std::{
 };
 
 use pulsewire_host::{
-    engine::Outcome,
     project::OpenOptions,
-    runtime::{RunOptions, Runtime},
+    runtime::{Ended, RunOptions, Runtime},
 };
 
 use super::{Recorder, project};
@@ -78,7 +77,7 @@ impl Live {
             let lines = self.console.lines();
             assert!(Instant::now() < latest, "never: {what}\n{lines:#?}");
             let outcome = self.runtime.run(Some(Duration::from_millis(5)));
-            assert_eq!(outcome, Outcome::Deadline, "{:#?}", self.console.lines());
+            assert_eq!(outcome, Ended::Deadline, "{:#?}", self.console.lines());
         }
     }
 }

@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pulsewire_host::engine::Outcome;
+use pulsewire_host::runtime::Ended;
 
 use crate::{
     Failure, Result,
@@ -73,7 +73,7 @@ pub fn measure() -> Result<Connections> {
 
 fn run_for(runtime: &mut pulsewire_host::runtime::Runtime, time: Duration) -> Result<()> {
     match runtime.run(Some(time)) {
-        Outcome::Deadline => Ok(()),
+        Ended::Deadline => Ok(()),
         other => Err(Failure::new(format!("the project ended with {other:?}"))),
     }
 }

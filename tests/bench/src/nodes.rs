@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pulsewire_host::engine::Outcome;
+use pulsewire_host::runtime::Ended;
 
 use crate::{
     Failure, Result,
@@ -188,7 +188,7 @@ impl Nodes<'_> {
         let outcome = runtime.run(Some(RUN));
         let took = began.elapsed();
         console.check()?;
-        if outcome != Outcome::Deadline {
+        if outcome != Ended::Deadline {
             return Err(Failure::new(format!("the loops ended with {outcome:?}")));
         }
         Ok((rounds(&mut runtime)?, took))

@@ -10,10 +10,9 @@ use std::{
 
 use pulsewire_host::{
     console::{Console, Level, Line},
-    engine::Outcome,
     plugins::{Isolation, Safeguards},
     project::OpenOptions,
-    runtime::{RunOptions, Runtime, StartError},
+    runtime::{Ended, RunOptions, Runtime, StartError},
 };
 use tempfile::TempDir;
 
@@ -98,7 +97,7 @@ pub fn run_to_exit(runtime: &mut Runtime, complaints: &Complaints) -> Result<()>
     let outcome = runtime.run(Some(PATIENCE));
     complaints.check()?;
     match outcome {
-        Outcome::Exit(0) => Ok(()),
+        Ended::Exit(0) => Ok(()),
         other => Err(Failure::new(format!("the project ended with {other:?}"))),
     }
 }

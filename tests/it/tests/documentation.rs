@@ -10,8 +10,7 @@ use std::{
 use pulsewire_harness::{Harness, LONG};
 use pulsewire_host::{
     console::{Format, StreamConsole},
-    engine::Outcome,
-    runtime::{RunOptions, Runtime, StartError},
+    runtime::{Ended, RunOptions, Runtime, StartError},
 };
 use pulsewire_it::{artifacts, project::Project};
 use serde_json::json;
@@ -145,8 +144,8 @@ fn stopped_runtime_stays_stopped() {
     options.open.folder = project.folder().to_owned();
     let mut runtime = Runtime::start(&options, console).unwrap();
     runtime.stop_handle().stop();
-    assert_eq!(runtime.run(None), Outcome::Stopped);
-    assert_eq!(runtime.run(None), Outcome::Stopped);
+    assert_eq!(runtime.run(None), Ended::Stopped);
+    assert_eq!(runtime.run(None), Ended::Stopped);
 }
 
 #[test]
