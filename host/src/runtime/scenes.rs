@@ -1,4 +1,7 @@
 //! Scenes come and go: the program is made of the project's graph and those of the scenes that run.
+//!
+//! A change links them all once, without checks. It does not go graph by graph, because the numbers of a program run through
+//! all of them, and linking takes time in proportion to their nodes.
 
 use std::collections::BTreeSet;
 
