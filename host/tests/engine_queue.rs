@@ -186,7 +186,7 @@ fn events_that_find_the_queue_full_are_told_of_in_two_lines() {
         live.console.lines(),
         [
             "error fire: the event queue is full",
-            "error : the event queue is full: 4465 more events found no room"
+            "error : the event queue is full: 4464 more events found no room"
         ]
     );
 }
