@@ -179,7 +179,15 @@ fn two_of_one_name_in_a_function_are_told_once_however_often_it_is_called() {
         ("functions/h", &last),
     ]);
     let told = |what: &str| found.matches(what).count();
-    assert_eq!(told("the console would call two calls `project/one/a/b`"), 1, "{found}");
-    assert_eq!(told("the engine would call two variables `project/one/a/n`"), 1, "{found}");
+    assert_eq!(
+        told("the console would call two calls `project/one/a/b`"),
+        1,
+        "{found}"
+    );
+    assert_eq!(
+        told("the engine would call two variables `project/one/a/n`"),
+        1,
+        "{found}"
+    );
     assert_eq!(told("error: "), 2, "{found}");
 }

@@ -9,7 +9,7 @@ use common::{
     live::{Live, PATIENCE, folder, start, write},
     project,
 };
-use pulsewire_host::runtime::Ended;
+use pulsewire_host::{engine::Outcome, runtime::Ended};
 
 /// Says `begin` at its start, then counts in a variable of its own what the event `tick` brings.
 const HALL: &str = r#"
@@ -160,7 +160,8 @@ fn scene_that_appears_before_the_first_run_begins_once() {
             "begin: events.on_initialize\nsay: development.console {{ input = \"{text}\" }}\nbegin.out -> say.in\n"
         )
     };
-    let end = "loaded: scenes.on_scene_loaded { scene = \"hall\" }\nend: utilities.exit\nloaded.out -> end.in";
+    let end =
+        "loaded: scenes.on_scene_loaded { scene = \"hall\" }\nend: utilities.exit\nloaded.out -> end.in";
     write(folder.path(), "project", &saying("main"));
     let mut live = start(folder.path(), true);
     write(folder.path(), "scenes/hall", &saying("hall"));
@@ -216,14 +217,62 @@ fn timers_and_events_have_their_turn_while_scenes_set_each_other_for_ever() {
 #[test]
 fn limit_and_stop_end_a_run_in_which_scenes_set_each_other_for_ever() {
     let (_folder, mut live) = scenes_that_set_each_other("");
-    assert_eq!(
-        live.runtime.run(Some(Duration::from_millis(30))),
-        Ended::Deadline
-    );
+    assert_eq!(live.runtime.run(Some(Duration::from_millis(30))), Ended::Deadline);
     let stop = live.runtime.stop_handle();
     let stopper = thread::spawn(move || stop.stop());
     assert_eq!(live.runtime.run(Some(PATIENCE)), Ended::Stopped);
     stopper.join().unwrap();
+}
+
+#[test]
+fn scenes_that_begin_together_hear_each_other() {
+    let firing = "start = false\nbegin: events.on_initialize\ntick: events.event_trigger { event = \"tick\" }\nbegin.out -> tick.in";
+    let both = format!(
+        "{}\nalso: {}\ndo1.out -> also.in",
+        node("load_scene", "first"),
+        node("load_scene", "hall")
+    );
+    assert_eq!(
+        run(&[("first", firing), ("hall", HALL)], &[&both]),
+        ["begin", "1"]
+    );
+}
+
+#[test]
+fn exit_of_one_scene_comes_before_the_beginning_of_the_next() {
+    let leaving = "start = false\nbegin: events.on_initialize\nend: utilities.exit\nbegin.out -> end.in";
+    let both = format!(
+        "{}\nalso: {}\ndo1.out -> also.in",
+        node("load_scene", "first"),
+        node("load_scene", "hall")
+    );
+    assert_eq!(run(&[("first", leaving), ("hall", HALL)], &[&both]), [""; 0]);
+}
+
+#[test]
+fn what_nodes_wish_about_scenes_stands_when_the_logic_changes_before_it_is_done() {
+    let folder = folder();
+    let load = |scene| {
+        let load = node("load_scene", scene);
+        format!("begin: events.on_initialize\nload: {load}\nbegin.out -> load.in\n")
+    };
+    let load_a = format!("[[event]]\nname = \"tick\"\n{}", load("a"));
+    write(folder.path(), "project", &load_a);
+    write(
+        folder.path(),
+        "scenes/a",
+        &format!("start = false\n{}", load("hall")),
+    );
+    write(folder.path(), "scenes/hall", HALL);
+    let mut live = start(folder.path(), true);
+    let engine = live.runtime.engine();
+    assert_eq!(engine.run_pending(), Some(Outcome::Attention));
+    assert_eq!(engine.run_pending(), Some(Outcome::Scenes));
+    // Before the scene that is wanted begins, and wants the next, there is other logic.
+    write(folder.path(), "project", &(load_a + "other: math.add"));
+    live.runtime.stop_handle().request_attention();
+    live.wait_for("the logic changed");
+    live.wait_for("begin");
 }
 
 #[test]

@@ -10,7 +10,8 @@ use pulsewire_plugin_api::{manifest::NodeKind, value::Value};
 use rustc_hash::FxHashMap;
 
 use super::{
-    CallPlace, IS_PERSISTENT, Latched, Listener, NodeInfo, NodeModel, NodePlace, OutputInfo, Program, VariablePlace,
+    CallPlace, IS_PERSISTENT, Latched, Listener, NodeInfo, NodeModel, NodePlace, OutputInfo, Program,
+    VariablePlace,
     functions::Use,
     shape::Shape,
     sheet::{Draft, Role},

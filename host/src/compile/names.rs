@@ -156,10 +156,7 @@ impl<'a> SeenNames<'_, 'a> {
 }
 
 /// The names in both, each once.
-fn union<'n, T>(
-    one: &'n BTreeMap<&str, T>,
-    other: &'n BTreeMap<&str, T>,
-) -> impl Iterator<Item = &'n str> {
+fn union<'n, T>(one: &'n BTreeMap<&str, T>, other: &'n BTreeMap<&str, T>) -> impl Iterator<Item = &'n str> {
     let names: BTreeSet<&str> = one.keys().chain(other.keys()).copied().collect();
     names.into_iter()
 }

@@ -2,7 +2,9 @@
 
 use pulsewire_plugin_api::{Call, Flow, NodeError, NodeResult, value::Value};
 
-use super::{inspect::Caller, node::EngineNode, overflow::QUEUE_IS_FULL, run::Engine, timers::TimerId, world::World};
+use super::{
+    inspect::Caller, node::EngineNode, overflow::QUEUE_IS_FULL, run::Engine, timers::TimerId, world::World,
+};
 use crate::{compile::Target, console::Level};
 
 /// How many nodes a branch may execute before it counts as endless.

@@ -101,7 +101,10 @@ impl Engine {
     /// Drops every node of `plugin` and puts a placeholder in its place, before the plugin is deactivated.
     pub fn detach(&mut self, plugin: &str) {
         self.drop_nodes(|info| match info.plugin.as_deref() == Some(plugin) {
-            true => Some(NodeInfo { placeholder: true, ..info.clone() }),
+            true => Some(NodeInfo {
+                placeholder: true,
+                ..info.clone()
+            }),
             false => None,
         });
     }
@@ -112,7 +115,10 @@ impl Engine {
         let nowhere: Arc<str> = Arc::from("");
         self.drop_nodes(|info| match scene_of(&info.graph) == Some(scene) {
             // No node of the next program is called so, and none goes on as this one.
-            true => Some(NodeInfo { graph: Arc::clone(&nowhere), ..info.clone() }),
+            true => Some(NodeInfo {
+                graph: Arc::clone(&nowhere),
+                ..info.clone()
+            }),
             false => None,
         });
         self.variables.retain(|name, _| scene_of(name) != Some(scene));

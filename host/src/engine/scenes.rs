@@ -14,8 +14,7 @@ pub struct Scenes {
     /// What was unloaded; it may be wanted again, and then begins anew.
     ended: BTreeSet<String>,
     has_changed: bool,
-    /// What was wished while scenes began waits for one turn, so that scenes that set each other for ever leave one to
-    /// timers and events.
+    /// What was wished while scenes began waits until timers and events had a turn: scenes may set each other for ever.
     waits: bool,
 }
 
@@ -96,9 +95,10 @@ impl Hearing {
         self.ran += count as u64;
     }
 
-    fn begin(&mut self, scene: &str, waiting: usize) {
+    fn begin(&mut self, scenes: &[String], waiting: usize) {
         self.all_since = self.ran + waiting as u64;
-        self.since.insert(scene.to_owned(), self.all_since);
+        let since = scenes.iter().map(|scene| (scene.clone(), self.all_since));
+        self.since.extend(since);
     }
 
     fn is_for(&self, graph: &str, more: usize) -> bool {
@@ -129,17 +129,17 @@ impl Engine {
         self.in_error_branch = false;
     }
 
-    /// Says which scenes run.
-    pub(crate) fn set_scenes(&mut self, running: BTreeSet<String>) {
-        self.world.scenes = Scenes {
-            wanted: running,
-            ..Scenes::default()
-        };
-    }
-
-    /// Gives timers and events their turn before what nodes have wished about scenes is carried out.
-    pub(crate) fn give_turn(&mut self) {
-        self.world.scenes.waits = true;
+    /// Says which scenes run, where those `before` did. What nodes have wished meanwhile still stands.
+    pub(crate) fn set_scenes(&mut self, running: &BTreeSet<String>, before: &BTreeSet<String>) {
+        let scenes = &mut self.world.scenes;
+        let (wished, wanted) = (scenes.has_changed, std::mem::take(&mut scenes.wanted));
+        scenes.wanted = running.clone();
+        if wished {
+            scenes
+                .wanted
+                .retain(|scene| wanted.contains(scene) || !before.contains(scene));
+            scenes.wanted.extend(wanted.difference(before).cloned());
+        }
     }
 
     /// What nodes wished about scenes, if they wished anything: which are to run, and which have ended meanwhile.
@@ -149,23 +149,29 @@ impl Engine {
         has_changed.then(|| (scenes.wanted.clone(), std::mem::take(&mut scenes.ended)))
     }
 
-    /// Tells the nodes of a scene that it begins, at once, and all others after what waits.
-    pub(crate) fn begin_scene(&mut self, scene: &str) {
-        // Before anything has run, On Initialize of the whole project still waits, and is for this scene too.
-        if self.hearing.ran > 0 {
-            self.hearing.begin(scene, self.world.queue.len());
-            let begin = self
-                .world
-                .events
-                .number(ON_INITIALIZE, &format!("scenes/{scene}"));
-            self.run_event(begin, &mut []);
+    /// Tells the nodes of scenes that they begin, at once, and all others after what waits.
+    pub(crate) fn begin_scenes(&mut self, scenes: &[String]) {
+        // Before anything has run, On Initialize of the whole project still waits, and is for these scenes too.
+        let has_begun = self.hearing.ran > 0;
+        if has_begun {
+            self.hearing.begin(scenes, self.world.queue.len());
         }
-        if !self.world.scenes.wanted.contains(scene) {
-            // Its own On Initialize has ended it.
-            return;
+        for scene in scenes {
+            if has_begun {
+                let graph = format!("scenes/{scene}");
+                let begin = self.world.events.number(ON_INITIALIZE, &graph);
+                self.run_event(begin, &mut []);
+            }
+            if self.world.exit.is_some() {
+                return;
+            }
+            // Unless its own On Initialize has ended it.
+            if self.world.scenes.wanted.contains(scene) {
+                let loaded = self.world.events.number(ON_SCENE_LOADED, scene);
+                self.raise(loaded, Vec::new());
+            }
         }
-        let loaded = self.world.events.number(ON_SCENE_LOADED, scene);
-        self.raise(loaded, Vec::new());
+        self.world.scenes.waits = true;
     }
 }
 

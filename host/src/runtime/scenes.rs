@@ -3,7 +3,7 @@
 //! A change links them all once, without checks. It does not go graph by graph, because the numbers of a program run through
 //! all of them, and linking takes time in proportion to their nodes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::Runtime;
 use crate::{compile::Program, logic::Graph, project::Project};
@@ -40,9 +40,13 @@ pub(super) fn part_of(
 impl Runtime {
     /// Carries out what nodes wished about scenes.
     pub(super) fn follow_scenes(&mut self) {
-        let Some((wanted, ended)) = self.engine.take_scenes() else {
+        let Some((mut wanted, ended)) = self.engine.take_scenes() else {
             return;
         };
+        // A scene's file may have gone since nodes wished for it.
+        let graphs = self.graphs.iter().filter_map(Graph::scene_name);
+        let known: HashSet<&str> = graphs.collect();
+        wanted.retain(|scene| known.contains(scene.as_str()));
         for scene in ended.intersection(&wanted) {
             self.engine.end_scene(scene);
             self.running.remove(scene);
@@ -54,13 +58,10 @@ impl Runtime {
     /// Goes on with the program of these scenes: ends those that are not among them, and begins those that do not run yet.
     pub(super) fn run_scenes(&mut self, scenes: BTreeSet<String>, program: Program) {
         let before = std::mem::replace(&mut self.running, scenes);
-        self.engine.set_scenes(self.running.clone());
+        self.engine.set_scenes(&self.running, &before);
         self.replace_program(program);
         let new: Vec<String> = self.running.difference(&before).cloned().collect();
-        for scene in new {
-            self.engine.begin_scene(&scene);
-        }
-        self.engine.give_turn();
+        self.engine.begin_scenes(&new);
     }
 }
 
@@ -104,9 +105,16 @@ mod tests {
         fs::write(folder.path().join("settings.toml"), "format = 1").unwrap();
         fs::write(folder.path().join("logic/project.toml"), PROJECT).unwrap();
         fs::write(folder.path().join("logic/scenes/hall.toml"), "format = 1").unwrap();
-        fs::write(folder.path().join("logic/scenes/yard.toml"), "format = 1\nstart = false").unwrap();
+        fs::write(
+            folder.path().join("logic/scenes/yard.toml"),
+            "format = 1\nstart = false",
+        )
+        .unwrap();
         let options = RunOptions {
-            open: OpenOptions { folder: folder.path().to_owned(), ..OpenOptions::default() },
+            open: OpenOptions {
+                folder: folder.path().to_owned(),
+                ..OpenOptions::default()
+            },
             ignore_changes: true,
             ..RunOptions::default()
         };
