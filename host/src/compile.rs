@@ -153,6 +153,8 @@ pub struct NodeInfo {
     pub model: Arc<NodeModel>,
     /// Whether it only stands for a node whose plugin is off or missing.
     pub placeholder: bool,
+    /// Whether it may run: Enabled is on, and Pulse Pass Through off.
+    pub runs: bool,
     /// The number under which it alone receives events.
     pub own_event: Option<EventId>,
 }
@@ -190,6 +192,7 @@ impl NodeInfo {
         self.model == other.model
             && self.written_in == other.written_in
             && self.placeholder == other.placeholder
+            && self.runs == other.runs
     }
 }
 

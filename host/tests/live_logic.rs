@@ -73,6 +73,25 @@ fn faulty_graph_changes_nothing_and_says_why_until_it_is_mended() {
 }
 
 #[test]
+fn timers_of_a_node_end_when_it_is_switched_off() {
+    let folder = folder();
+    let main = format!(
+        "{TICKING}\nclock: utilities.start_interval {{ seconds = 0.2 }}\nclocked: development.console {{ input = \"clock\" }}\n\
+         tick.on_start -> clock.in\nclock.out -> clocked.in"
+    );
+    write(folder.path(), "project", &main);
+    let mut live = start(folder.path(), true);
+    live.wait_for("1");
+    let off = main.replace("seconds = 0.05 }", "seconds = 0.05 }\nenabled = false");
+    write(folder.path(), "project", &off);
+    live.wait_for(CHANGED);
+    let before = counts(&live.console.lines());
+    live.wait_for("clock");
+    live.wait_for("clock");
+    assert_eq!(counts(&live.console.lines()), before);
+}
+
+#[test]
 fn changed_function_is_followed_in_every_call() {
     let function = |text: &str| {
         format!(

@@ -57,8 +57,8 @@ pub(super) fn lay(uses: &[Use<'_>], faults: &mut Faults) -> (Program, Vec<Vec<Pl
                 targets::lay(uses, &laying.places, (at, draft_at), number, &mut laying.program);
                 laying.listen(draft, number);
             }
-            if let Some(&callee) = one.calls.get(&draft_at) {
-                laying.note_call(&one.sheet.drafts[draft_at], laying.places[at][draft_at], callee);
+            if let Some(&callee) = one.calls.get(&draft_at).filter(|_| draft.runs()) {
+                laying.note_call(draft, laying.places[at][draft_at], callee);
             }
         }
     }
@@ -267,6 +267,7 @@ impl<'a> Laying<'a> {
             id: Arc::from(draft.node.id.value.as_str()),
             model,
             placeholder: !draft.is_available(),
+            runs: draft.runs(),
             own_event: None,
         }
     }

@@ -194,6 +194,11 @@ impl<'a> Draft<'a> {
         self.entry.map(|entry| entry.node_type.kind)
     }
 
+    /// Whether it may run: Enabled is on, and Pulse Pass Through off.
+    pub(super) fn runs(&self) -> bool {
+        self.node.enabled && !self.node.pulse_pass_through
+    }
+
     pub(super) fn is_available(&self) -> bool {
         self.entry.is_some_and(Entry::is_available)
     }

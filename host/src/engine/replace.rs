@@ -178,7 +178,7 @@ pub(crate) fn listen(program: &Program, events: &Events) -> Listeners {
         listen(event, listener.node, wanted(program, listener, &is_read));
     }
     for (at, info) in program.infos.iter().enumerate() {
-        if let Some(event) = info.own_event {
+        if let Some(event) = info.own_event.filter(|_| info.runs) {
             listen(event, at as u32, Wanted::EVERYTHING);
         }
     }
