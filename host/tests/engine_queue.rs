@@ -135,6 +135,35 @@ fn replaced_program_keeps_the_values_of_a_call_while_its_function_changes() {
 }
 
 #[test]
+fn events_that_wait_while_their_parameters_change_are_dropped_and_told_of_once() {
+    let text = |data_type| {
+        project(&format!(
+            "[[event]]\nname = \"e\"\nparameters = [{{ name = \"value\", type = \"{data_type}\" }}]\n\
+             heard: events.event_listener {{ event = \"e\" }}\n\
+             show: development.console {{ data_type = \"{data_type}\" }}\n\
+             heard.out -> show.in\nheard.value -> show.input"
+        ))
+    };
+    let mut running = engine(&[("project", &text("Int"))]);
+    let engine = &mut running.engine;
+    let events = Arc::clone(engine.events());
+    let event = events.number("events.event_listener", "project/e");
+    for value in 1..=2 {
+        engine.raise(event, vec![Value::Int(value)]);
+    }
+    replace(engine, &events, &[("project", &text("String"))]);
+    engine.raise(event, vec![Value::from("new")]);
+    engine.run_pending();
+    assert_eq!(
+        running.console.lines(),
+        [
+            "warning heard: events from before the parameters changed do not fit them any more, and are dropped",
+            "new"
+        ]
+    );
+}
+
+#[test]
 fn node_that_changed_begins_anew_and_its_timers_end() {
     let first = project(COUNTER);
     let mut running = engine(&[("project", &first)]);
@@ -259,6 +288,24 @@ fn stop_from_another_thread_ends_a_waiting_run() {
     let stopper = thread::spawn(move || handle.stop());
     assert_eq!(running.engine.run(None), Outcome::Stopped);
     stopper.join().unwrap();
+}
+
+#[test]
+fn timers_and_events_have_their_turn_while_attention_is_requested_all_the_time() {
+    let text = project(
+        "[[event]]\nname = \"e\"\nbegin: events.on_initialize\nwait: utilities.start_timeout { seconds = 0.01 }\n\
+         fire: events.event_trigger { event = \"e\" }\nheard: events.event_listener { event = \"e\" }\n\
+         end: utilities.exit\nbegin.out -> wait.in\nwait.out -> fire.in\nheard.out -> end.in",
+    );
+    let mut running = engine(&[("project", &text)]);
+    let handle = running.engine.stop_handle();
+    let limit = Instant::now() + PATIENCE;
+    let mut outcome = Outcome::Attention;
+    while outcome == Outcome::Attention && Instant::now() < limit {
+        handle.request_attention();
+        outcome = running.engine.run(Some(limit));
+    }
+    assert_eq!(outcome, Outcome::Exit(0));
 }
 
 #[test]

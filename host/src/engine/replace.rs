@@ -69,6 +69,7 @@ impl Engine {
             .filter_map(|(new, old)| Some(((*old)? as u32, new as u32)))
             .collect();
         self.world.timers.renumber(|node| renumbered.get(&node).copied());
+        self.hearing.change(self.world.queue.len());
         self.install(program, nodes);
     }
 

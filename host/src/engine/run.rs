@@ -54,6 +54,8 @@ pub struct Engine {
     /// Who looks into the engine.
     pub(super) watch: Watch,
     requests: Arc<Requests>,
+    /// Attention was given; timers and events have their turn before the next, however often it is requested.
+    owes_turn: bool,
 }
 
 /// A node with what the engine needs to call it.
@@ -106,7 +108,8 @@ impl StopHandle {
         self.waker.wake();
     }
 
-    /// Makes [`Engine::run`] return after the current branch, to be called again.
+    /// Makes [`Engine::run`] return after the current branch, to be called again; when requested again and again, after
+    /// timers and events had their turn.
     pub fn request_attention(&self) {
         self.requests.attention.store(true, Ordering::Release);
         self.queue.wake();
@@ -139,6 +142,7 @@ impl Engine {
             keeper: None,
             watch: Watch::default(),
             requests: Arc::default(),
+            owes_turn: false,
         };
         engine.install(program, nodes);
         engine
@@ -197,11 +201,11 @@ impl Engine {
                 let wait_until = self.world.timers.next_due().into_iter();
                 let wait_until = wait_until.chain(until).chain(self.keep_at());
                 let wait_until = wait_until.chain(self.world.overflow.due_at());
-                let wait_until = wait_until.chain(self.world.scenes.have_changed().then_some(now));
+                let wait_until = wait_until.chain(self.is_awaited().then_some(now));
                 self.world.queue.take_all(&mut self.taken, wait_until.min());
             }
             self.run_taken_events();
-            self.world.scenes.had_turn();
+            self.had_turn();
         }
     }
 
@@ -216,13 +220,13 @@ impl Engine {
             }
             self.run_due_timers(Instant::now(), None);
             if self.taken.is_empty() {
-                if self.world.queue.is_empty() && !self.world.scenes.have_changed() {
+                if self.world.queue.is_empty() && !self.is_awaited() {
                     return None;
                 }
                 self.world.queue.take_all(&mut self.taken, Some(Instant::now()));
             }
             self.run_taken_events();
-            self.world.scenes.had_turn();
+            self.had_turn();
         }
     }
 
@@ -234,8 +238,25 @@ impl Engine {
         if self.requests.stop.load(Ordering::Acquire) {
             return Some(Outcome::Stopped);
         }
-        let attention = self.requests.attention.swap(false, Ordering::AcqRel);
-        attention.then_some(Outcome::Attention)
+        if self.owes_turn || !self.requests.attention.swap(false, Ordering::AcqRel) {
+            return None;
+        }
+        self.owes_turn = true;
+        Some(Outcome::Attention)
+    }
+
+    fn had_turn(&mut self) {
+        self.owes_turn = false;
+        self.world.scenes.had_turn();
+    }
+
+    /// Whether somebody waits for the end of the turn.
+    fn is_awaited(&self) -> bool {
+        self.world.scenes.have_changed() || self.is_attention_wanted()
+    }
+
+    fn is_attention_wanted(&self) -> bool {
+        self.requests.attention.load(Ordering::Relaxed)
     }
 
     /// Whether the run must not go on to another branch.
@@ -243,7 +264,7 @@ impl Engine {
         self.world.exit.is_some()
             || self.world.scenes.are_due()
             || self.is_stopping()
-            || self.requests.attention.load(Ordering::Relaxed)
+            || (!self.owes_turn && self.is_attention_wanted())
             || until.is_some_and(|until| Instant::now() >= until)
     }
 

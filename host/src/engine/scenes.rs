@@ -5,7 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use pulsewire_plugin_api::value::Value;
 
 use super::{branch::Entry, events::EventId, run::Engine};
-use crate::nodes::{ON_INITIALIZE, ON_SCENE_LOADED};
+use crate::{
+    compile::NodeInfo,
+    console::Level,
+    nodes::{ON_INITIALIZE, ON_SCENE_LOADED},
+};
 
 /// What nodes wish about scenes. The engine only gathers it; whoever compiles carries it out.
 #[derive(Debug, Default)]
@@ -80,8 +84,10 @@ pub(super) struct Hearing {
     ran: u64,
     /// By the scenes that began after the run, how many events had been queued by then.
     since: HashMap<String, u64>,
-    /// The highest of these; whatever is queued later is heard by all.
+    /// The highest of these, and of when programs changed; whatever is queued later is heard by all.
     all_since: u64,
+    /// Whether it was told that events of the program before do not fit.
+    is_told: bool,
 }
 
 impl Hearing {
@@ -93,6 +99,12 @@ impl Hearing {
     /// So many more have run.
     pub(super) fn ran(&mut self, count: usize) {
         self.ran += count as u64;
+    }
+
+    /// There is another program; so many events still wait.
+    pub(super) fn change(&mut self, waiting: usize) {
+        self.all_since = self.ran + waiting as u64;
+        self.is_told = false;
     }
 
     fn begin(&mut self, scenes: &[String], waiting: usize) {
@@ -107,6 +119,19 @@ impl Hearing {
     }
 }
 
+/// Whether a listener can take the values of an event that may come from another program: of a custom event with other
+/// parameters, of a variable of another type. Plugins check for themselves.
+fn fits(event: EventId, values: &[Value], listener: &NodeInfo) -> bool {
+    let outputs = &listener.outputs;
+    listener.plugin.is_some()
+        || listener.own_event == Some(event)
+        || (values.len() == outputs.len()
+            && values
+                .iter()
+                .zip(outputs)
+                .all(|(value, output)| value.fits(output.data_type)))
+}
+
 /// The scene that a graph, or a function that it calls, or a variable of one of them, belongs to.
 pub(super) fn scene_of(path: &str) -> Option<&str> {
     let scene = path.strip_prefix("scenes/")?;
@@ -119,7 +144,11 @@ impl Engine {
         self.in_error_branch = event == self.world.on_error;
         for place in self.world.listeners.of(event) {
             let node = self.world.listeners.node(place);
-            if self.hearing.is_for(&self.world.infos[node as usize].graph, more) {
+            let info = &self.world.infos[node as usize];
+            let is_for = self.hearing.is_for(&info.graph, more);
+            if is_for && !fits(event, values, info) {
+                self.tell_of_unfit(node);
+            } else if is_for {
                 self.run_branch(node, Entry::Event(&mut values.to_vec()));
             }
             if self.world.exit.is_some() {
@@ -127,6 +156,15 @@ impl Engine {
             }
         }
         self.in_error_branch = false;
+    }
+
+    fn tell_of_unfit(&mut self, node: u32) {
+        if !std::mem::replace(&mut self.hearing.is_told, true) {
+            let message =
+                "events from before the parameters changed do not fit them any more, and are dropped";
+            self.world.node = node;
+            self.world.say(Level::Warning, message);
+        }
     }
 
     /// Says which scenes run, where those `before` did. What nodes have wished meanwhile still stands.
