@@ -42,12 +42,18 @@ impl Project {
         project
     }
 
-    /// Gives the project the fixture `good`, in a plugin folder of its own: its neighbours end whoever opens them.
+    /// Gives the project the fixture `good`.
     #[track_caller]
-    pub fn with_good_plugin(mut self) -> Self {
-        let library = artifacts::fixture("good");
+    pub fn with_good_plugin(self) -> Self {
+        self.with_fixture("good")
+    }
+
+    /// Gives the project a fixture, in a plugin folder of its own: its neighbours end whoever opens them.
+    #[track_caller]
+    pub fn with_fixture(mut self, name: &str) -> Self {
+        let library = artifacts::fixture(name);
         let file_name = library.file_name().expect("a library has a name");
-        let place = self.folder().join("plugin-folder/good");
+        let place = self.folder().join("plugin-folder").join(name);
         fs::create_dir_all(&place)
             .and_then(|()| fs::copy(&library, place.join(file_name)))
             .expect("the fixture can be copied");

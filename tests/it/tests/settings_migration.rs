@@ -70,6 +70,22 @@ fn run_brings_an_older_section_up_to_date_and_uses_it() {
 }
 
 #[test]
+fn isolated_plugin_brings_its_section_up_to_date() {
+    let isolated =
+        |settings: &str| settings.replace("format = 1\n", "format = 1\n[plugins.migrates]\nisolate = true\n");
+    let project = project(&isolated(OLD));
+    let mut running = project.run(&[]);
+    assert_eq!(running.ends_with(0), ["0.5"], "{}", running.log());
+    assert_eq!(project.read("settings.toml"), isolated(NEW));
+
+    let dark = isolated(OLD).replace("50", "-1");
+    project.write("settings.toml", &dark);
+    let ran = project.pulsewire(&["run", "--for", "10ms"]);
+    assert!(ran.stderr.contains("panicked: darker than dark"), "{ran:#?}");
+    assert_eq!(project.read("settings.toml"), dark);
+}
+
+#[test]
 fn check_says_that_a_migration_is_due_and_writes_nothing() {
     let project = project(OLD);
     let checked = project.pulsewire(&["check"]);

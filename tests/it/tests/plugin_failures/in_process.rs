@@ -141,6 +141,12 @@ fn node_type_that_is_not_declared_fails_the_plugin() {
 }
 
 #[test]
+fn library_that_switches_the_layout_check_off_is_refused() {
+    let words = "the library switches the layout check off";
+    assert_fixture_fails("unchecked_layout", Step::Layout, words);
+}
+
+#[test]
 fn library_that_is_no_plugin_is_not_opened() {
     assert_fixture_fails("not_a_plugin", Step::Entry, "exports no plugin");
     #[cfg(target_os = "linux")]

@@ -10,4 +10,5 @@ mod mutants;
 mod place;
 mod probe;
 mod quarantine;
+mod requests;
 mod rows;
