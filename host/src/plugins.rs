@@ -39,6 +39,7 @@ mod run_file;
 mod safeguards;
 mod search;
 mod services;
+mod trials;
 mod verdicts;
 
 pub use calls::watchdog::CALL_BUDGET;

@@ -17,7 +17,7 @@ use pulsewire_plugin_api::Node;
 use crate::{
     compile::{Environment, Program, compile, link},
     diagnostics::{Fault, Faults},
-    engine::{EventQueue, Events},
+    engine::{EventQueue, Events, StopHandle},
     logic::{Graph, read_project_logic},
     plugins::{EngineServices, Entry, Plugins, ProcessLog, Safeguards, SearchInputs, SearchPath, State},
     runtime::{Services, settings_file},
@@ -167,6 +167,33 @@ impl Project {
         failed
     }
 
+    /// Whether a plugin that these settings switch on is still being tried out, so that they cannot be followed without
+    /// waiting. When that has come to an end, the engine asks for attention.
+    pub(crate) fn is_trying_out(&mut self, settings: &RawSettings, attention: &StopHandle) -> bool {
+        let rules = settings.library_rules();
+        let ids = self.known_ids(settings).into_iter();
+        let mut is_trying = false;
+        // All of them at once.
+        for id in ids.filter(|id| settings.is_enabled(id)) {
+            let attention = attention.clone();
+            let on_end = move || attention.request_attention();
+            is_trying |= self.plugins.is_trying_out(&id, &rules, on_end);
+        }
+        is_trying
+    }
+
+    /// Forgets what came out of trying plugins out, as the settings that switched them on are not followed.
+    pub(crate) fn forget_trials(&mut self) {
+        self.plugins.forget_trials();
+    }
+
+    /// The ids of all plugins that were found or that these settings name.
+    fn known_ids(&self, settings: &RawSettings) -> BTreeSet<String> {
+        let named = settings.plugins().map(|(id, _)| id);
+        let found = self.plugins.entries().iter().map(|entry| entry.id().to_owned());
+        found.chain(named).collect()
+    }
+
     /// Takes over changed settings: plugins that are now off end, plugins that are now on are loaded. A plugin whose
     /// settings or nodes turn out to be at fault only now, because nothing was known of it before, is switched off
     /// again; the faults say why.
@@ -181,10 +208,7 @@ impl Project {
         }
         self.settings = settings;
         self.plugins.set_rules(self.settings.library_rules());
-        let named = self.settings.plugins().map(|(id, _)| id);
-        let found = self.plugins.entries().iter().map(|entry| entry.id().to_owned());
-        let ids: BTreeSet<String> = found.chain(named).collect();
-        for id in ids {
+        for id in self.known_ids(&self.settings) {
             let wanted = self.settings.is_enabled(&id);
             let is_as_wanted = match self.plugins.get(&id).map(Entry::state) {
                 Some(State::Disabled) => !wanted,
@@ -198,6 +222,7 @@ impl Project {
         }
         self.fill_toolbox();
         self.load_plugins(services);
+        self.plugins.forget_trials();
         self.migrate();
 
         let mut faults = Faults::default();

@@ -10,6 +10,14 @@ use std::{
 /// The longest file that is read, in bytes.
 const MAX_BYTES: u64 = 64 << 10;
 
+/// Makes the folder of a file, for nobody else.
+pub(super) fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path.parent().unwrap_or(path))
+}
+
 /// Opens the regular file at `path`, and nothing else.
 pub(super) fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
@@ -40,8 +48,8 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
 
 /// Puts the file there whole or not at all, in place of whatever stands there: several hosts may write the same.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    make_folder(path)?;
     let folder = path.parent().unwrap_or(path);
-    fs::create_dir_all(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
     file.persist(path).map(drop).map_err(|error| error.error)

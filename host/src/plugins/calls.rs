@@ -4,6 +4,7 @@
 //! each call from the next. It is written before the call and after it, two stores to memory. In a real run that memory
 //! is a file's ([`run_file`](super::run_file)), which outlives the process; the [`watchdog`] looks at it from time to time.
 
+pub(super) mod punctuality;
 pub(super) mod watchdog;
 mod watched;
 

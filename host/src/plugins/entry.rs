@@ -15,7 +15,7 @@ use pulsewire_plugin_api::{
 };
 
 use super::{
-    calls::{Call, Calls, Entered, watchdog::UNRESPONSIVE},
+    calls::{Call, Calls, Entered},
     image::Hash,
     inspect::Inspection,
     report::{Report, Reports},
@@ -138,7 +138,8 @@ impl PluginCalls for LoadedPlugin {
         attributes: Dictionary,
         own_event: u64,
     ) -> Result<Box<dyn Node>, String> {
-        self.create_node(node_type, graph, node, attributes, own_event)
+        let node = self.create_node(node_type, graph, node, attributes, own_event)?;
+        Ok(Box::new(node))
     }
 
     fn settings_changed(&mut self) -> Result<(), String> {
@@ -215,13 +216,14 @@ impl Entry {
 
     /// How many calls took longer than the call budget.
     pub fn overruns(&self) -> u64 {
-        self.account.overruns.load(Ordering::Relaxed)
+        self.account.punctuality.overruns()
     }
 
-    /// Whether calls took too long so often that its project suffers. It is active all the same: no call can be ended
-    /// from outside.
+    /// Whether three calls took too long lately, so that its project suffers. It is active all the same: no call can be
+    /// ended from outside. It is over when a thousand calls of its nodes were in time since the last such call, or when the
+    /// plugin is switched off and on.
     pub fn is_unresponsive(&self) -> bool {
-        self.overruns() >= UNRESPONSIVE
+        self.account.is_unresponsive()
     }
 
     /// Takes over what the static checks found.

@@ -21,7 +21,7 @@ use super::{
 };
 
 /// The folder's name.
-const FOLDER: &str = "runs";
+pub(super) const FOLDER: &str = "runs";
 
 /// The record of a run that begins. Without a cache folder, or if the file cannot be had, nothing outlives the process.
 pub(super) fn begin(safeguards: &Safeguards, project: &Path) -> RunFile {

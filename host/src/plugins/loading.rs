@@ -21,6 +21,7 @@ use super::{
     report::{Report, Step},
     safeguards::Safeguards,
     services::{Account, Connection, EngineServices},
+    trials::Tried,
 };
 
 /// A plugin that was made and has registered.
@@ -30,9 +31,11 @@ pub(super) struct Registered {
     pub(super) node_types: Vec<(String, bool)>,
 }
 
-/// All of it: the static checks on the bytes as they are now, the trial, opening, registration. `[logic-thread]`
+/// All of it: the static checks on the bytes as they are now, the trial, opening, registration. What was `tried` is not
+/// tried again. `[logic-thread]`
 pub(super) fn load(
     entry: &mut Entry,
+    tried: Option<Tried>,
     generation: u64,
     engine: Arc<dyn EngineServices>,
     safeguards: &Safeguards,
@@ -41,9 +44,9 @@ pub(super) fn load(
 ) -> Result<Running, LoadError> {
     let path = entry.path.clone().unwrap_or_default();
     let registered = if safeguards.isolates(&entry.id) {
-        isolated(entry, path, generation, safeguards, taken, calls)?
+        isolated(entry, tried, path, generation, safeguards, taken, calls)?
     } else {
-        let library = library(entry, &path, safeguards, taken, calls)?;
+        let library = library(entry, tried, &path, safeguards, taken, calls)?;
         let _entered = entry.enter(calls, Call::Load);
         register(library, &entry.account, generation)?
     };
@@ -62,6 +65,7 @@ pub(super) fn load(
 /// A plugin that has registered in a process of its own.
 fn isolated(
     entry: &mut Entry,
+    tried: Option<Tried>,
     path: PathBuf,
     generation: u64,
     safeguards: &Safeguards,
@@ -72,7 +76,7 @@ fn isolated(
     let isolation = isolation.ok_or(IsolationError::NotOffered)?;
     let library = Library {
         id: entry.id.clone(),
-        hash: admitted(entry, &path, safeguards, taken)?.hash,
+        hash: admitted(entry, tried, &path, safeguards, taken)?.hash,
         path,
     };
     let connection = Arc::new(Connection::new(Arc::clone(&entry.account), generation));
@@ -88,6 +92,7 @@ fn isolated(
 /// The library, open: now, or since it was loaded before.
 fn library(
     entry: &mut Entry,
+    tried: Option<Tried>,
     path: &Path,
     safeguards: &Safeguards,
     taken: &dyn Fn(&str) -> Option<String>,
@@ -109,7 +114,7 @@ fn library(
         entry.report_at_run(report);
         return Ok(known.library);
     }
-    let image = admitted(entry, path, safeguards, taken)?;
+    let image = admitted(entry, tried, path, safeguards, taken)?;
     // Reading and trying out is the host's own time.
     let _entered = entry.enter(calls, Call::Load);
     Ok(library::open(path, image)?)
@@ -118,20 +123,29 @@ fn library(
 /// The bytes of the library, which may be loaded.
 fn admitted(
     entry: &mut Entry,
+    tried: Option<Tried>,
     path: &Path,
     safeguards: &Safeguards,
     taken: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Image, LoadError> {
-    let image = Image::of(path)?;
+    let is_tried = tried.is_some();
+    let image = tried.unwrap_or_else(|| Ok(Image::of(path)?))?;
     entry.hash = Some(image.hash);
     check_taken(&image.manifest, taken)?;
-    safeguards.check_hash(&image)?;
-    safeguards.admit(&image).map_err(|error| LoadError::Probe {
-        id: entry.id.clone(),
-        error,
-    })?;
+    if !is_tried {
+        check_image(&image, safeguards)?;
+    }
     entry.manifest = Some(image.manifest.clone());
     Ok(image)
+}
+
+/// Whether the bytes are those that the settings name, and harmless; they are tried out if nobody knows. Any thread.
+pub(super) fn check_image(image: &Image, safeguards: &Safeguards) -> Result<(), LoadError> {
+    safeguards.check_hash(image)?;
+    safeguards.admit(image).map_err(|error| LoadError::Probe {
+        id: image.manifest.id.clone(),
+        error,
+    })
 }
 
 /// Makes the plugin of an open library and has it register.

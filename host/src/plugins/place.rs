@@ -17,6 +17,20 @@ pub(super) fn check_trust<'a>(
     if !roots.any(|root| fs::canonicalize(root).is_ok_and(|root| real.starts_with(root))) {
         return Err(Rejection::Elsewhere { real });
     }
+    check_writers(&real)
+}
+
+/// Nobody but its owner may write to the folder for what hosts remember, or to one above it: who can might call a library
+/// harmless, or end the host by cutting off the file that it has mapped. As much of it as is there.
+pub(super) fn check_cache(folder: &Path) -> Result<(), Rejection> {
+    let mut real = folder.ancestors().map(fs::canonicalize);
+    match real.find_map(Result::ok) {
+        Some(real) => check_writers(&real),
+        None => Ok(()),
+    }
+}
+
+fn check_writers(real: &Path) -> Result<(), Rejection> {
     for place in real.ancestors() {
         let metadata = fs::metadata(place).map_err(Rejection::Unreadable)?;
         if let Some(who) = foreign_writer(&metadata) {
@@ -109,6 +123,28 @@ mod tests {
         assert!(text.ends_with("/lamp`"), "{text}");
         set_mode(folder, 0o1777);
         check(&library, root.path()).unwrap();
+    }
+
+    #[test]
+    fn cache_below_a_folder_that_others_may_write_to_is_refused_before_it_is_there() {
+        let root = tempfile::tempdir().unwrap();
+        let (above, cache) = (
+            root.path().join("above"),
+            root.path().join("above/cache/pulsewire"),
+        );
+        fs::create_dir(&above).unwrap();
+        check_cache(&cache).unwrap();
+        set_mode(&above, 0o777);
+        let text = check_cache(&cache).unwrap_err().to_string();
+        assert!(
+            text.starts_with("everybody may write to `") && text.ends_with("/above`"),
+            "{text}"
+        );
+        set_mode(&above, 0o755);
+        fs::create_dir_all(&cache).unwrap();
+        set_mode(&cache, 0o777);
+        let text = check_cache(&cache).unwrap_err().to_string();
+        assert!(text.ends_with("/pulsewire`"), "{text}");
     }
 
     #[test]

@@ -27,6 +27,7 @@ use super::{
     safeguards::{Knowledge, LibraryRule, Safeguards},
     search::{Folder, SearchPath},
     services::{Account, EngineServices},
+    trials::Trial,
 };
 
 /// How long a plugin may take to end.
@@ -36,13 +37,15 @@ pub const DEACTIVATION_LIMIT: Duration = Duration::from_secs(2);
 ///
 /// Belongs to the logic thread. Dropping it deactivates whatever is active.
 pub struct Plugins {
-    search: SearchPath,
-    safeguards: Safeguards,
+    pub(super) search: SearchPath,
+    pub(super) safeguards: Safeguards,
     sink: LogSink,
     pub(super) entries: Vec<Entry>,
     reports: Vec<Report>,
     /// Counts activations, so that log lines can tell them apart.
     generation: u64,
+    /// By the plugins' ids: what came out, or has yet to come, of trying libraries out that are to be loaded.
+    pub(super) trials: BTreeMap<String, Trial>,
     /// The record of calls, in a run. The watchdog goes first: it has a share in it.
     watchdog: Option<Watchdog>,
     pub(super) calls: Option<Arc<Calls>>,
@@ -62,9 +65,10 @@ impl Plugins {
     pub fn discover_with(
         search: SearchPath,
         config: &BTreeMap<String, bool>,
-        safeguards: Safeguards,
+        mut safeguards: Safeguards,
         sink: LogSink,
     ) -> Self {
+        safeguards.check_cache();
         let (found, reports) = discover::scan(&search);
         let mut plugins = Self {
             search,
@@ -73,13 +77,21 @@ impl Plugins {
             entries: Vec::new(),
             reports,
             generation: 0,
+            trials: BTreeMap::new(),
             watchdog: None,
             calls: None,
             project: None,
         };
         for found in found {
             let mut entry = plugins.new_entry(&found.id);
-            inspect(&plugins.search, &plugins.safeguards, &mut entry, found.library);
+            let is_tried = false;
+            inspect(
+                &plugins.search,
+                &plugins.safeguards,
+                &mut entry,
+                found.library,
+                is_tried,
+            );
             if let Some(first) = plugins.get(&found.id) {
                 entry.is_shadowed = true;
                 entry.fail(duplicate(first));
@@ -154,11 +166,12 @@ impl Plugins {
             let _ = self.deactivate(id);
         }
         let at = self.position_or_new(id);
+        let is_tried = self.trials.contains_key(id);
         let entry = &mut self.entries[at];
         match (enabled, &entry.state) {
             (true, State::Declared | State::Loaded | State::Active) => {}
-            (true, _) => declare(&self.search, &self.safeguards, entry),
-            (false, _) if entry.path.is_none() => declare(&self.search, &self.safeguards, entry),
+            (true, _) => declare(&self.search, &self.safeguards, entry, is_tried),
+            (false, _) if entry.path.is_none() => declare(&self.search, &self.safeguards, entry, false),
             (false, _) => entry.stop(),
         }
         if !enabled && entry.path.is_some() {
@@ -192,6 +205,7 @@ impl Plugins {
         self.generation += 1;
         let generation = self.generation;
         let calls = self.calls.clone();
+        let tried = self.trials.remove(id).and_then(Trial::outcome);
         let entry = (self.entries.iter_mut())
             .find(|entry| entry.id == id)
             .ok_or_else(|| LoadError::Unknown(id.to_owned()))?;
@@ -203,7 +217,7 @@ impl Plugins {
         }
         let began = Instant::now();
         let calls = calls.as_deref();
-        let loaded = loading::load(entry, generation, engine, &self.safeguards, taken, calls);
+        let loaded = loading::load(entry, tried, generation, engine, &self.safeguards, taken, calls);
         entry.loading = began.elapsed();
         match loaded {
             Ok(running) => {
@@ -274,6 +288,7 @@ impl Plugins {
         entry.running = Some(running);
         match result {
             Ok(()) => {
+                entry.account.punctuality.forgive();
                 entry.set_state(State::Active);
                 Ok(())
             }
@@ -403,10 +418,10 @@ impl Drop for Plugins {
 }
 
 /// Looks for the plugin's library and checks it, as at the start.
-fn declare(search: &SearchPath, safeguards: &Safeguards, entry: &mut Entry) {
+fn declare(search: &SearchPath, safeguards: &Safeguards, entry: &mut Entry, is_tried: bool) {
     entry.account.reports.clear();
     match discover::find(search, &entry.id) {
-        Some(path) => inspect(search, safeguards, entry, path),
+        Some(path) => inspect(search, safeguards, entry, path, is_tried),
         None => {
             entry.path = None;
             set_missing(search, entry);
@@ -414,8 +429,9 @@ fn declare(search: &SearchPath, safeguards: &Safeguards, entry: &mut Entry) {
     }
 }
 
-/// The static checks, where the library lies, and whether it is in quarantine.
-fn inspect(search: &SearchPath, safeguards: &Safeguards, entry: &mut Entry, path: PathBuf) {
+/// The static checks, where the library lies, and whether it is in quarantine; if it was tried just now, what came out is
+/// told when it is loaded.
+fn inspect(search: &SearchPath, safeguards: &Safeguards, entry: &mut Entry, path: PathBuf, is_tried: bool) {
     let inspection = Inspection::of(&path);
     let bytes = inspection.bytes;
     entry.take_inspection(inspection);
@@ -424,7 +440,9 @@ fn inspect(search: &SearchPath, safeguards: &Safeguards, entry: &mut Entry, path
         let place = safeguards
             .check_place(&id, &path, search)
             .map_err(|rejection| rejection.report());
-        let quarantine = bytes.and_then(|bytes| safeguards.quarantine(&path, bytes));
+        let quarantine = bytes
+            .filter(|_| !is_tried)
+            .and_then(|bytes| safeguards.quarantine(&path, bytes));
         let quarantine = quarantine.map(|error| LoadError::Probe { id, error }.report());
         if let Some(report) = place.err().or(quarantine) {
             entry.fail(report);

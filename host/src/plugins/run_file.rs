@@ -3,6 +3,12 @@
 //! One file for each project, in the host's cache folder. It is locked while its host lives and deleted when the host
 //! ends well, so a file that nobody holds tells of a run that did not.
 //!
+//! Whoever cuts the file off ends the host: a store to memory whose page the file has lost is SIGBUS. Memory that nobody can
+//! cut off (sealed, or without a file) does not outlive the process; a system call for each store costs twenty times what a
+//! call may; a handler of SIGBUS would be everybody's. So nobody may open it: the cache folder must not be writable for
+//! others ([`place`](super::place)), and while the host lives the file has no permissions, which holds off its own user's
+//! other programs as well. Who gives it some, or is root, can also kill the host.
+//!
 //! | Bytes | What |
 //! | --- | --- |
 //! | 0 to 8 | the [word](super::calls) |
@@ -22,7 +28,7 @@ use super::{cache_file, calls::Current, descriptors::is_identifier};
 const RECORD_BYTES: u64 = 256;
 
 /// Where the text of the head begins, behind the word.
-const HEAD_TEXT: u64 = 8;
+const HEAD_TEXT: usize = 8;
 
 /// Where the kernel says which boot of the machine this is.
 const BOOT: &str = "/proc/sys/kernel/random/boot_id";
@@ -62,22 +68,21 @@ impl RunFile {
     /// The file of that path, and what a run before has left in it. Another host may have the same project; then this
     /// one gets memory.
     pub(super) fn begin(path: &Path) -> io::Result<(Self, Option<Remains>)> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(false);
-        let mut file = cache_file::open(&mut options, path)?;
+        cache_file::make_folder(path)?;
+        let mut file = open(path)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Ok((Self::in_memory(), None)),
+            Err(fs::TryLockError::WouldBlock) => {
+                close_to_all(&file)?;
+                return Ok((Self::in_memory(), None));
+            }
             Err(fs::TryLockError::Error(error)) => return Err(error),
         }
+        close_to_all(&file)?;
         let remains = remains(&mut file, &head());
-        file.set_len(0)?;
+        // In place of the old head, for which there is room on a full disk too.
+        write_record(&file, 0, &[&[0; HEAD_TEXT], head().as_bytes()].concat())?;
         file.set_len(RECORD_BYTES)?;
-        file.seek(SeekFrom::Start(HEAD_TEXT))?;
-        file.write_all(head().as_bytes())?;
         #[cfg(unix)]
         let word = Word::Mapped(mapped::Word::of(&file)?);
         // What is in memory tells the next run that this one did not end well, and no more.
@@ -101,9 +106,7 @@ impl RunFile {
         let Some((file, _)) = &self.file else { return };
         let text = format!("{plugin}\t{what}");
         let text = &text[..text.floor_char_boundary(RECORD_BYTES as usize - 1)];
-        let mut record = [0; RECORD_BYTES as usize];
-        record[..text.len()].copy_from_slice(text.as_bytes());
-        let _ = write_at(file, &record, u64::from(at) * RECORD_BYTES);
+        let _ = write_record(file, at, text.as_bytes());
     }
 }
 
@@ -116,9 +119,39 @@ impl Drop for RunFile {
     }
 }
 
-fn write_at(mut file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
-    file.seek(SeekFrom::Start(at))?;
-    file.write_all(bytes)
+/// Opens the file, although a host before, or one that lives, has taken all permissions from it.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+        }
+        options.mode(0o600);
+    }
+    cache_file::open(&mut options, path)
+}
+
+/// From now on nobody can open it who may not do everything.
+#[cfg(unix)]
+fn close_to_all(file: &File) -> io::Result<()> {
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o000))
+}
+
+#[cfg(not(unix))]
+fn close_to_all(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Puts the bytes, which are no more than fit, into the place's record, and zeros behind them.
+fn write_record(mut file: &File, place: u32, bytes: &[u8]) -> io::Result<()> {
+    let mut record = [0; RECORD_BYTES as usize];
+    let length = bytes.len().min(record.len());
+    record[..length].copy_from_slice(&bytes[..length]);
+    file.seek(SeekFrom::Start(u64::from(place) * RECORD_BYTES))?;
+    file.write_all(&record)
 }
 
 /// What the head says of a run of this host, on this boot of the machine.
@@ -186,7 +219,7 @@ mod mapped {
     unsafe impl Sync for Word {}
 
     impl Word {
-        /// The file must have them already; whoever cuts it off later ends this process, but it is our own file.
+        /// The file must have them already; whoever cuts it off later ends this process.
         pub(super) fn of(file: &File) -> io::Result<Self> {
             let (access, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
             // SAFETY: no address is asked for, so nothing that is mapped is replaced.
@@ -238,7 +271,7 @@ mod tests {
         assert_eq!(remains, None);
         run.describe(1, plugin, what);
         run.word().store(word, Ordering::Relaxed);
-        fs::copy(&path, &kept).unwrap();
+        fs::hard_link(&path, &kept).unwrap();
         drop(run);
         assert!(!path.exists(), "a run that ends well leaves nothing");
         fs::rename(kept, &path).unwrap();
@@ -284,6 +317,23 @@ mod tests {
         std::os::unix::fs::symlink(&other, &path).unwrap();
         assert!(RunFile::begin(&path).is_err());
         assert_eq!(fs::read(&other).unwrap(), b"mine");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_may_open_the_file_while_its_host_lives() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("runs/run");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let (_run, _) = RunFile::begin(&path).unwrap();
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0, 0o700));
+        if !rustix::process::geteuid().is_root() {
+            let cut_off = File::options().write(true).truncate(true).open(&path);
+            assert_eq!(cut_off.unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+        }
+        let (_second, _) = RunFile::begin(&path).unwrap();
+        assert_eq!(mode(&path), 0, "nor after another host has looked");
     }
 
     #[test]

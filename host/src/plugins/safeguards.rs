@@ -12,11 +12,11 @@ use super::{
     calls::watchdog::CALL_BUDGET,
     image::{Hash, Image, hash_library},
     isolated::Isolation,
-    place,
+    last_run, place,
     probe::{PROBE_LIMIT, Probe, ProbeError},
     rejection::Rejection,
     search::SearchPath,
-    verdicts::{Verdict, Verdicts},
+    verdicts::{self, Verdict, Verdicts},
 };
 
 /// The environment variable with the folder for what hosts remember.
@@ -42,14 +42,14 @@ pub struct Safeguards {
     /// Runs the plugins in processes of their own for which the rules say so; `None`: such plugins are not loaded.
     pub isolation: Option<Isolation>,
     /// The folder for what is known of libraries, so that each is tried out once and a bad one not again;
-    /// see [`user_cache`]. `None`: nothing is kept.
+    /// see [`user_cache`]. `None`: nothing is kept, nor in one that others may write to, if `check_trust` says so.
     pub cache: Option<PathBuf>,
     /// How long a call of a node may take before the plugin is told of: see [`CALL_BUDGET`]. `None`: nobody looks.
     pub call_budget: Option<Duration>,
     /// What the plugins config says of single libraries, by the plugins' ids. [`Project`](crate::project::Project) takes it
     /// from the settings.
     pub rules: BTreeMap<String, LibraryRule>,
-    /// Whether a library must lie inside of the plugin folders, where nobody but the owner may write.
+    /// Whether a library must lie inside of the plugin folders, and nobody but the owner may write to these and to the cache.
     pub check_trust: bool,
     /// Safe mode: every plugin counts as switched off, whatever the settings say.
     pub without_plugins: bool,
@@ -75,6 +75,23 @@ impl Safeguards {
             return Ok(());
         }
         place::check_trust(library, search.folders().iter().map(|folder| &*folder.path))
+    }
+
+    /// Goes without a cache folder that others may write to.
+    pub(super) fn check_cache(&mut self) {
+        let Some(cache) = self.cache.as_ref().filter(|_| self.check_trust) else {
+            return;
+        };
+        let folders = [verdicts::FOLDER, last_run::FOLDER].map(|name| cache.join(name));
+        let checked = folders.iter().try_for_each(|folder| place::check_cache(folder));
+        if let Err(rejection) = checked {
+            log::warn!(
+                "nothing is remembered of plugins in `{}`: {rejection}\n  hint: take that right from them, or name another \
+                 folder in `{CACHE_VARIABLE}`",
+                cache.display()
+            );
+            self.cache = None;
+        }
     }
 
     /// Whether the plugin runs in a process of its own.

@@ -16,6 +16,7 @@ use log::Level;
 use pulsewire_plugin_api::{EmitError, HostServices, Wanted, value::Value};
 
 use super::{
+    calls::punctuality::Punctuality,
     error::REPORT_IT,
     plugin_log::{LogSink, PluginLog},
     report::{Report, Reports, Step},
@@ -59,8 +60,7 @@ pub(super) struct Account {
     refused: AtomicU64,
     /// How often its nodes were called; counted only while calls are on record.
     pub(super) calls: AtomicU64,
-    /// How many calls took too long.
-    pub(super) overruns: AtomicU64,
+    pub(super) punctuality: Punctuality,
 }
 
 impl Account {
@@ -71,7 +71,7 @@ impl Account {
             log: PluginLog::new(id, sink),
             refused: AtomicU64::new(0),
             calls: AtomicU64::new(0),
-            overruns: AtomicU64::new(0),
+            punctuality: Punctuality::default(),
         }
     }
 
@@ -83,6 +83,12 @@ impl Account {
     /// How many calls of the plugin were refused because they came at the wrong time.
     pub(super) fn refused_calls(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Whether calls took too long so often lately that the project suffers.
+    pub(super) fn is_unresponsive(&self) -> bool {
+        self.punctuality
+            .is_unresponsive(self.calls.load(Ordering::Relaxed))
     }
 
     /// Adds a report from the plugin's own life, which nobody waits for; so it goes to the log too.

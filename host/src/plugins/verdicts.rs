@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{cache_file, image::Hash, probe::ProbeError};
 
 /// The folder's name.
-const FOLDER: &str = "verdicts";
+pub(super) const FOLDER: &str = "verdicts";
 
 /// How many are kept; those who build plugins make one with every build.
 const LIMIT: usize = 500;

@@ -98,6 +98,9 @@ impl Runtime {
         if is_as_it_was && !self.on_disk.are_settings_at_fault {
             return;
         }
+        if self.project.is_trying_out(&settings, &self.engine.stop_handle()) {
+            return self.on_disk.look_at_settings_again();
+        }
         let settings = match self.project.migrated_for_active(settings) {
             Ok(settings) => settings,
             Err(faults) => return self.refuse(&faults),
@@ -160,6 +163,8 @@ impl Runtime {
     }
 
     fn refuse(&mut self, faults: &Faults) {
+        // The libraries may be others when these settings are mended.
+        self.project.forget_trials();
         self.on_disk.are_settings_at_fault = true;
         self.tell(
             faults,

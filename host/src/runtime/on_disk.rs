@@ -53,6 +53,11 @@ impl OnDisk {
         std::mem::replace(&mut self.settings, now) != now
     }
 
+    /// Counts the settings as new when they are asked for next.
+    pub(super) fn look_at_settings_again(&mut self) {
+        self.settings = None;
+    }
+
     /// Whether the logic files hold something else than when they were last asked for.
     pub(super) fn has_new_logic(&mut self, folder: &Path) -> bool {
         let now = read(folder);

@@ -174,7 +174,7 @@ impl Instance {
             attributes,
             own_event,
         )?;
-        Ok((own_event, node))
+        Ok((own_event, Box::new(node)))
     }
 
     /// Drops the plugin; what its destructor or its threads broke is a fault, and so is a panic in `said`.

@@ -127,15 +127,14 @@ impl LoadedPlugin {
         node: Text,
         attributes: Dictionary,
         own_event: u64,
-    ) -> Result<Box<dyn Node>, String> {
+    ) -> Result<LoadedNode, String> {
         let setup = NodeSetup {
             graph,
             node,
             attributes,
             own_event,
         };
-        result(self.plugin.create_node(node_type.into(), setup))
-            .map(|node| Box::new(LoadedNode(node)) as Box<dyn Node>)
+        result(self.plugin.create_node(node_type.into(), setup)).map(LoadedNode)
     }
 
     /// `[logic-thread & active]`
@@ -168,7 +167,14 @@ fn result<T>(result: RResult<T, RString>) -> Result<T, String> {
 }
 
 /// A plugin's node as the engine runs it.
-struct LoadedNode(NodeObject);
+pub struct LoadedNode(NodeObject);
+
+impl LoadedNode {
+    /// The node's extension `id`. `[logic-thread & active]`
+    pub fn extension(&self, id: &str) -> Option<Extension> {
+        self.0.extension(id.into()).into_option()
+    }
+}
 
 impl Node for LoadedNode {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {

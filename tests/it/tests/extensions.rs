@@ -11,7 +11,7 @@ use pulsewire_plugin_api::{
         ENTRY_SYMBOL, Extension,
         loaded::{LoadedLibrary, LoadedPlugin},
     },
-    value::Value,
+    value::{Dictionary, Text, Value},
 };
 
 static QUESTION: u64 = 6 * 7;
@@ -77,6 +77,15 @@ fn a_plugins_extension_is_found_by_its_id_and_type() {
 #[test]
 fn a_library_offers_nothing_yet() {
     assert!(library().extension("anything/1").is_none());
+}
+
+#[test]
+fn a_node_offers_nothing_yet() {
+    let mut plugin = plugin(Some(Extension::new(&QUESTION)));
+    plugin.activate().unwrap();
+    let (graph, node) = (Text::from("project"), Text::from("plain"));
+    let made = plugin.create_node("extends.plain", graph, node, Dictionary::default(), 0);
+    assert!(made.unwrap().extension("anything/1").is_none());
 }
 
 #[test]

@@ -9,8 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Calls, Current};
-use crate::plugins::report::{Report, Step};
+use super::{Calls, Current, punctuality::UNRESPONSIVE};
+use crate::plugins::{
+    report::{Report, Step},
+    services::Account,
+};
 
 /// How long a call of a node may take, unless told otherwise. All logic waits meanwhile.
 pub const CALL_BUDGET: Duration = Duration::from_millis(100);
@@ -20,9 +23,6 @@ const SLOW_BUDGET: Duration = Duration::from_secs(2);
 
 /// A call that takes so many times its budget is told of a second time: it may never come back.
 const LOST: u32 = 100;
-
-/// How many overruns make a plugin unresponsive.
-pub(in crate::plugins) const UNRESPONSIVE: u64 = 3;
 
 /// How long nothing must have been called before the watchdog sleeps.
 const QUIET: Duration = Duration::from_secs(1);
@@ -81,6 +81,7 @@ fn watch(calls: &Calls, budget: Duration, has_ended: &AtomicBool) {
         since: Instant::now(),
         told: 0,
     };
+    let mut unresponsive: Vec<Arc<Account>> = Vec::new();
     while !has_ended.load(Ordering::Acquire) {
         let word = calls.word().load(Ordering::Relaxed);
         let now = Instant::now();
@@ -92,8 +93,10 @@ fn watch(calls: &Calls, budget: Duration, has_ended: &AtomicBool) {
                 told: 0,
             };
         } else if let Some(current) = current {
-            look(calls, current, now - seen.since, budget, &mut seen.told);
+            let fallen = look(calls, current, now - seen.since, budget, &mut seen.told);
+            unresponsive.extend(fallen);
         }
+        unresponsive.retain(|account| !has_recovered(account));
         if current.is_none() && now - seen.since >= QUIET {
             calls.watchdog.is_asleep.store(true, Ordering::Relaxed);
             thread::park_timeout(SLEEP);
@@ -104,8 +107,25 @@ fn watch(calls: &Calls, budget: Duration, has_ended: &AtomicBool) {
     }
 }
 
-/// A call is under way, and has been for so long.
-fn look(calls: &Calls, current: Current, lasts: Duration, budget: Duration, told: &mut u32) {
+/// Whether the plugin is not unresponsive any more, which is told.
+fn has_recovered(account: &Account) -> bool {
+    if account.is_unresponsive() {
+        return false;
+    }
+    account
+        .log
+        .host_line(log::Level::Info, "the plugin is responsive again");
+    true
+}
+
+/// A call is under way, and has been for so long. The plugin, if that makes it unresponsive.
+fn look(
+    calls: &Calls,
+    current: Current,
+    lasts: Duration,
+    budget: Duration,
+    told: &mut u32,
+) -> Option<Arc<Account>> {
     let budget = if current.call.is_slow() {
         budget.max(SLOW_BUDGET)
     } else {
@@ -113,21 +133,20 @@ fn look(calls: &Calls, current: Current, lasts: Duration, budget: Duration, told
     };
     let limit = if *told == 0 { budget } else { budget * LOST };
     if *told == 2 || lasts < limit {
-        return;
+        return None;
     }
     *told += 1;
-    let Some(place) = calls.place(current.place) else {
-        return;
-    };
+    let place = calls.place(current.place)?;
     let call = current.call.of_place(&place.to_string());
     let (account, limit) = (&place.account, limit.as_millis());
     if *told == 2 {
         let message = format!("{call} has not come back for {limit} ms; nothing else runs");
         let hint = "a plugin cannot be stopped from outside; end the host, and start it with `--safe` or \
                     without this plugin";
-        return account.report_at_run(Report::new(Step::Run, message).hint(hint));
+        account.report_at_run(Report::new(Step::Run, message).hint(hint));
+        return None;
     }
-    let overruns = account.overruns.fetch_add(1, Ordering::Relaxed) + 1;
+    let overruns = account.punctuality.overrun(account.calls.load(Ordering::Relaxed));
     let hint = "all logic waits for it; what takes time belongs on a thread of the plugin: tell its author";
     let message = match overruns {
         1 => format!("{call} has taken more than {limit} ms"),
@@ -135,7 +154,8 @@ fn look(calls: &Calls, current: Current, lasts: Duration, budget: Duration, told
             format!("the plugin is unresponsive: {overruns} calls have taken too long, now {call}")
         }
         // One more is no news.
-        _ => return,
+        _ => return None,
     };
     account.report_at_run(Report::new(Step::Run, message).hint(hint));
+    (overruns == UNRESPONSIVE).then(|| Arc::clone(account))
 }

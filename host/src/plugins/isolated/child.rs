@@ -172,7 +172,8 @@ impl Served {
             made.own_event,
         );
         let done = node.as_ref().map(|_| Answer::Done).map_err(String::clone);
-        self.nodes.insert(made.number, node);
+        self.nodes
+            .insert(made.number, node.map(|node| Box::new(node) as _));
         done
     }
 

@@ -1,11 +1,9 @@
 //! Projects whose settings isolate plugins, run by the binary.
 
-use std::{
-    fs, thread,
-    time::{Duration, Instant},
-};
+use std::{fs, time::Duration};
 
 use pulsewire_it::{
+    processes,
     project::{Project, graph},
     servers::{Kind, RealServer},
 };
@@ -93,12 +91,7 @@ fn process_of_a_plugin_ends_with_its_host() {
     assert!(!running.maps("libgood"));
     // Which kills it.
     drop(running);
-    let end = Instant::now() + SOON;
-    while is_alive(children[0]) {
-        assert!(Instant::now() < end, "process {} lives on", children[0]);
-        // Nobody tells of the end of a process that is not one's own.
-        thread::sleep(Duration::from_millis(5));
-    }
+    processes::wait_for_end(children[0]);
 }
 
 #[cfg(target_os = "linux")]
@@ -110,14 +103,6 @@ fn children(pid: u32) -> Vec<u32> {
         .split_whitespace()
         .map(|pid| pid.parse().unwrap())
         .collect()
-}
-
-/// One that has ended may wait for its new parent to notice.
-#[cfg(target_os = "linux")]
-fn is_alive(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
-    state.is_some_and(|state| state != 'Z' && state != 'X')
 }
 
 #[test]

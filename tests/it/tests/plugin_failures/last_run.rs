@@ -28,7 +28,7 @@ fn project_that_does(name: &str) -> Project {
 #[track_caller]
 fn assert_named(name: &str, words: &str) {
     let project = project_that_does(name);
-    let died = project.pulsewire(&["run", "--for", "10s"]);
+    let died = project.pulsewire(&["run", "--for", "300ms"]);
     assert!(!died.stderr.contains("the last run"), "{died:#?}");
 
     let safe = project.pulsewire(&["run", "--safe", "--for", "0ms"]);
@@ -62,8 +62,12 @@ fn crash_on_a_thread_while_a_node_waits_names_the_node() {
 }
 
 #[test]
-fn plugin_that_crashed_the_last_run_when_it_was_activated_is_named() {
+fn plugin_that_crashed_the_last_run_in_another_call_is_named() {
+    let node = "node `act` of graph `project` (misbehaves.act)";
     assert_named("segfault when activated", "`activate` of plugin `misbehaves`");
+    assert_named("segfault when deactivated", "`deactivate` of plugin `misbehaves`");
+    assert_named("segfault when a node is made", &format!("making of {node}"));
+    assert_named("segfault when a node is dropped", &format!("dropping of {node}"));
 }
 
 #[test]
@@ -141,4 +145,22 @@ fn plugin_that_takes_too_long_again_and_again_is_unresponsive() {
             .contains("the plugin is unresponsive: 3 calls have taken too long"),
         "{ran:#?}"
     );
+}
+
+#[test]
+fn plugin_that_keeps_its_time_again_is_responsive_again() {
+    let project = project_that_does("dawdle three times in a node");
+    let logic = r#"
+        begin: events.on_initialize
+        act: misbehaves.act
+        many: flow_control.for_loop { last_index = 1010 }
+        begin.out -> many.in
+        many.out -> act.in
+    "#;
+    project.write("logic/project.toml", &graph(logic));
+    let mut running = project.run(&["--call-budget", "50ms"]);
+    running.wait_for_log("the plugin is unresponsive: 3 calls have taken too long");
+    running.wait_for_log("the plugin is responsive again");
+    running.terminate();
+    running.ends_with(0);
 }

@@ -12,3 +12,4 @@ mod probe;
 mod quarantine;
 mod requests;
 mod rows;
+mod switched_on;

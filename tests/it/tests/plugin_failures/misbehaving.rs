@@ -3,11 +3,14 @@
 use std::{collections::BTreeMap, fs, ops::Range, path::Path, time::Duration};
 
 use pulsewire_harness::{Harness, LONG, PluginFolder, fixtures};
-use pulsewire_host::plugins::{Probe, Report, Safeguards, State};
-use pulsewire_it::artifacts;
+use pulsewire_host::plugins::{Probe, Report, Safeguards, State, library_file_name};
+use pulsewire_it::{artifacts, project::Project};
 
 /// The id of the fixture.
 pub(crate) const ID: &str = "misbehaves";
+
+/// Into which file it writes the number of a process that it starts.
+pub(crate) const NUMBER_FILE: &str = "MISBEHAVES_NUMBER_FILE";
 
 /// As long as a library may take that is meant to hang.
 pub(crate) const SHORT: Duration = Duration::from_millis(500);
@@ -59,6 +62,15 @@ pub(crate) fn host_of(library: &[u8], safeguards: Safeguards) -> Harness {
     let folder = PluginFolder::new();
     folder.add_bytes(ID, library);
     Harness::guarded(folder, ID, &BTreeMap::new(), safeguards)
+}
+
+/// The project with this library as one of its plugins.
+pub(crate) fn with_library(project: Project, library: &[u8]) -> Project {
+    let place = project.folder().join("plugin-folder").join(ID);
+    fs::create_dir_all(&place).unwrap();
+    fs::write(place.join(library_file_name(ID)), library).unwrap();
+    let folder = project.folder().join("plugin-folder");
+    project.with_plugins_first(folder)
 }
 
 /// Why the library is not loaded.

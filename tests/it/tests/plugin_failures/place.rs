@@ -54,6 +54,25 @@ fn link_out_of_the_plugin_folders_is_refused_unless_it_is_trusted_by_name() {
 }
 
 #[test]
+fn nothing_is_remembered_where_others_may_write() {
+    let (project, _) = project("");
+    let set_mode = |mode| fs::set_permissions(project.cache(), fs::Permissions::from_mode(mode)).unwrap();
+    set_mode(0o777);
+    let ran = project.pulsewire(&["run", "--for", "0ms"]);
+    ran.with_code(0);
+    let told = format!(
+        "nothing is remembered of plugins in `{0}`: everybody may write to `{0}`",
+        project.cache().display()
+    );
+    assert!(ran.stderr.contains(&told), "{ran:#?}");
+    assert_eq!(fs::read_dir(project.cache()).unwrap().count(), 0);
+    set_mode(0o700);
+    let ran = project.pulsewire(&["run", "--for", "0ms"]);
+    assert!(!ran.stderr.contains("nothing is remembered"), "{ran:#?}");
+    assert_ne!(fs::read_dir(project.cache()).unwrap().count(), 0);
+}
+
+#[test]
 fn library_must_have_the_hash_that_the_settings_name() {
     let (project, library) = project("");
     let hash = hash_library(&library).unwrap();

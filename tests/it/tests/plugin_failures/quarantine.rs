@@ -4,9 +4,12 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use pulsewire_harness::{Harness, LONG, PluginFolder};
 use pulsewire_host::plugins::{Probe, Safeguards, State, Step};
-use pulsewire_it::project::{Project, graph};
+use pulsewire_it::{
+    processes,
+    project::{Project, graph},
+};
 
-use crate::misbehaving::{ID, host_of, only_known, refusal, safeguards, that_does};
+use crate::misbehaving::{ID, NUMBER_FILE, host_of, only_known, refusal, safeguards, that_does};
 
 #[test]
 fn library_in_quarantine_fails_without_being_tried_out() {
@@ -125,6 +128,21 @@ fn library_that_is_slow_is_in_quarantine_after_three_trials_unless_it_gets_more_
     );
     let list = project.pulsewire(&["plugins", "list"]);
     assert!(!list.with_code(0).contains("quarantine"), "{list:#?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_hanging_library_started_ends_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let number = folder.path().join("number");
+    let project = project(&that_does("start and hang when opened"))
+        .with_variable(NUMBER_FILE, &number.to_string_lossy());
+    let retried = project.pulsewire(&["--probe-limit", "2s", "plugins", "retry", ID]);
+    assert!(
+        retried.stderr.contains("did not open and register within 2 s"),
+        "{retried:#?}"
+    );
+    processes::wait_for_end(processes::number_in(&number));
 }
 
 /// The project with its sound library in quarantine.
