@@ -1,17 +1,6 @@
 //! Conversions between types: the table behind the Conversion node.
 //!
-//! | From | To | How |
-//! | --- | --- | --- |
-//! | any type | Any, String | itself; the text that the console shows |
-//! | String | Int, Float, Byte, Bool | what the text says; blanks around it are skipped |
-//! | String | Binary, Color | its UTF-8; 8 hexadecimal digits |
-//! | Int, Byte, Float, Bool | each other | a Float loses its fraction; false is 0, all but 0 is true |
-//! | Binary | String, Array, Int | UTF-8; Bytes; up to 8 bytes, most significant first |
-//! | Array of Bytes or Ints | Binary | one byte each |
-//! | Array of numbers | Vector2, Vector3, Vector4 | component by component, and back |
-//! | Int | CustomID | and back |
-//!
-//! Everything else, and every value outside the target's range, is an error.
+//! The table itself is in `docs/logic.md`, under Conversions; `tests/conversions.rs` compares it with what happens.
 
 use pulsewire_plugin_api::{
     NodeError,
@@ -59,6 +48,7 @@ pub fn convert(value: &Value, to: DataType) -> Result<Value, NodeError> {
         (Value::Vector2(v), DataType::Array) => Some(floats(v)),
         (Value::Vector3(v), DataType::Array) => Some(floats(v)),
         (Value::Vector4(v), DataType::Array) => Some(floats(v)),
+        (Value::Matrix4x4(m), DataType::Array) => Some(floats(m.components())),
         (Value::CustomId(id), DataType::Int) => i64::try_from(*id).ok().map(Value::Int),
         (_, DataType::Int | DataType::Float | DataType::Byte | DataType::Bool) => {
             number(value).and_then(|number| from_number(number, to))
