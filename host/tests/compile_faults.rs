@@ -105,6 +105,11 @@ fn faults_of_a_graph_read_as_written_here() {
             "node `a`: case 2: expected Int, found String `two`",
         ),
         (
+            "key that stands twice",
+            "a: dictionary.dictionary_value { count = 2, key_1 = \"x\", key_2 = \"x\" }",
+            "error: logic/project.toml:7:8: node `a`: attribute `key_2`: the key `x` stands twice",
+        ),
+        (
             "count out of range",
             "a: math.add { count = 1000000 }",
             "node `a`: attribute `count` is out of range; expected 0 to 1000",
@@ -118,6 +123,37 @@ fn faults_of_a_graph_read_as_written_here() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn attribute_at_fault_is_told_once_also_if_its_node_knows_it() {
+    let found = faults(&project(
+        "begin: events.on_initialize\na: math.random { mode = \"Expert\", distribution = \"Bernouli\" }\nbegin.out -> a.in",
+    ));
+    assert_eq!(found.matches("error: ").count(), 1, "{found}");
+    assert!(found.ends_with("hint: did you mean `Bernoulli`?"), "{found}");
+}
+
+#[test]
+fn wire_to_a_node_of_another_file_is_told_where_that_stands() {
+    let (_, faults) = compile_all(&[
+        (
+            "project",
+            &project("begin: events.on_initialize\nbegin.out -> greet.in"),
+        ),
+        (
+            "scenes/hall",
+            &project("greet: development.console\nstart: events.on_initialize\nstart.out -> greet.in"),
+        ),
+    ]);
+    let found: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "error: logic/project.toml:7:6: node `begin`: there is no node `greet`\n  hint: it stands in \
+          logic/scenes/hall.toml; a wire joins nodes of one file, an event goes from one to another"
+        ]
+    );
 }
 
 #[test]

@@ -165,11 +165,11 @@ const FAULTS: &[(&str, &str)] = &[
     ),
     (
         "[[node]]\nid = 5\ntype = \"t\"\n",
-        "3:6: expected String, found Int `5`",
+        "3:6: expected String, found Int `5`\n  hint: write it in quotes: `\"5\"`",
     ),
     (
         "[[node]]\nid = \"a\"\ntype = \"t\"\nenabled = \"yes\"\n",
-        "5:11: node `a`: expected Bool, found String `yes`",
+        "5:11: node `a`: expected Bool, found String `yes`\n  hint: Bool is written `true`",
     ),
     (
         "[[node]]\nid = \"a\"\ntype = \"t\"\nattributes = [1]\n",
@@ -241,9 +241,12 @@ const FAULTS: &[(&str, &str)] = &[
     ),
     (
         "[[node]\nid = \"a\"\n",
-        "2:8: not valid TOML: unclosed array table, expected `]`",
+        "2:8: not valid TOML: unclosed array table, expected `]`\n  hint: close it with `]]`",
     ),
-    ("format = 1\n", "2:1: not valid TOML: duplicate key `format`"),
+    (
+        "format = 1\n",
+        "2:1: not valid TOML: duplicate key `format`\n  hint: remove one of them",
+    ),
 ];
 
 #[test]

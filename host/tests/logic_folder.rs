@@ -87,6 +87,8 @@ fn what_is_not_read_is_warned_of_if_it_looks_like_logic() {
         ("logic/scene/main.toml", EMPTY),
         ("logic/scenes/lobby/main.toml", EMPTY),
         ("logic/scenes/a.toml", EMPTY),
+        ("logic/scenes/a.toml~", EMPTY),
+        ("logic/scenes/b.tml", EMPTY),
         ("logic/functions/notes.txt", b""),
     ]);
     let expected = "hint: logic is read from `logic/project.toml`, `logic/scenes/NAME.toml` and \
@@ -98,6 +100,7 @@ fn what_is_not_read_is_warned_of_if_it_looks_like_logic() {
             "logic/other.toml: this file is not read",
             "logic/projekt.tml: this file is not read",
             "logic/scene: this folder is not read",
+            "logic/scenes/b.tml: this file is not read",
             "logic/scenes/lobby: this folder is not read",
         ]
         .map(|line| format!("warning: {line}\n  {expected}"))
@@ -119,8 +122,19 @@ fn one_bad_file_does_not_hide_the_faults_of_another() {
          hint: save the file in the encoding UTF-8\n\
          error: logic/scenes/a b.toml: the file's name can't name a graph\n  \
          hint: use letters, digits, `_` and `-`, without dots and spaces\n\
-         error: logic/scenes/c.toml:1:10: not valid TOML: string values must be quoted, expected literal string\n\
-         error: logic/scenes/d.toml: is not a regular file"
+         error: logic/scenes/c.toml:1:10: not valid TOML: string values must be quoted, expected literal string\n  \
+         hint: write a value behind `=`\n\
+         error: logic/scenes/d.toml: is not a regular file\n  \
+         hint: move it away, and put a text file in its place"
+    );
+}
+
+#[test]
+fn file_in_the_place_of_a_folder_is_told() {
+    let folder = project(&[("logic/project.toml", EMPTY), ("logic/scenes", b"")]);
+    assert_eq!(
+        read(folder.path()).1,
+        "error: logic/scenes: is not a folder\n  hint: it is the folder of graphs: `logic/scenes/NAME.toml`"
     );
 }
 
@@ -133,7 +147,8 @@ fn fifo_in_the_logic_folder_does_not_block() {
     assert!(made.success());
     assert_eq!(
         read(folder.path()).1,
-        "error: logic/scenes/pipe.toml: is not a regular file"
+        "error: logic/scenes/pipe.toml: is not a regular file\n  \
+         hint: move it away, and put a text file in its place"
     );
 }
 

@@ -96,7 +96,7 @@ const FAULTS: &[(&str, &str)] = &[
     ),
     (
         "[plugins.socketio]\nenabled = \"no\"\n",
-        "3:11: expected Bool, found String `no`",
+        "3:11: expected Bool, found String `no`\n  hint: Bool is written `true`",
     ),
     (
         "plugins = 1\n",
@@ -112,12 +112,12 @@ const FAULTS: &[(&str, &str)] = &[
     ),
     (
         "[host]\nplugin_paths = [\"plugins\", 5]\n",
-        "3:28: expected String, found Int `5`",
+        "3:28: expected String, found Int `5`\n  hint: write it in quotes: `\"5\"`",
     ),
     ("[host]\nplugin_paths = [\"\"]\n", "3:17: the path is empty"),
     (
         "[host]\nsystem_calls = \"yes\"\n",
-        "3:16: expected Bool, found String `yes`",
+        "3:16: expected Bool, found String `yes`\n  hint: Bool is written `true`",
     ),
     (
         "settings = []\n",
@@ -126,11 +126,11 @@ const FAULTS: &[(&str, &str)] = &[
     ),
     (
         "[plugins.a]\nenabled = maybe\n",
-        "3:11: not valid TOML: string values must be quoted, expected literal string",
+        "3:11: not valid TOML: string values must be quoted, expected literal string\n  hint: put texts in quotes: `\"…\"`",
     ),
     (
         "[plugins.a]\n[plugins.a]\n",
-        "3:10: not valid TOML: duplicate key `a`",
+        "3:10: not valid TOML: duplicate key `a`\n  hint: remove one of them",
     ),
 ];
 
@@ -163,7 +163,10 @@ fn format_must_be_there_and_known() {
 #[test]
 fn byte_order_mark_and_other_line_ends_are_read() {
     let (settings, faults) = parse("\u{feff}format = 1\r\n[plugins.a]\r\nenabled = 5\r\n");
-    assert_eq!(faults, "error: settings.toml:3:11: expected Bool, found Int `5`");
+    assert_eq!(
+        faults,
+        "error: settings.toml:3:11: expected Bool, found Int `5`\n  hint: Bool is written `true`"
+    );
     assert!(!settings.unwrap().is_enabled("a"), "a plugin at fault stays off");
 }
 

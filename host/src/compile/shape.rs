@@ -159,7 +159,11 @@ impl<'a> Resolver<'a, '_> {
                 let hint = hints::option(&attribute.options_from, Some(text), &names);
                 self.fault(given, what, hint);
                 self.faulty.push(id.to_owned());
-                value
+                // The node is asked about all its attributes together, and would tell the same again.
+                match attribute.options_from.is_empty() {
+                    true => default_value(attribute.default.as_ref(), data_type),
+                    false => value,
+                }
             }
             true => self.qualified(attribute, id, text),
         }

@@ -23,8 +23,14 @@ enum Socket {
     Data(usize),
 }
 
+/// The graph of the wires, and all that there are.
+struct Graphs<'a> {
+    graph: &'a Graph,
+    all: &'a [&'a Graph],
+}
+
 /// Joins the drafts of one graph.
-pub(super) fn join(graph: &Graph, drafts: &mut [Draft<'_>], faults: &mut Faults) {
+pub(super) fn join(graph: &Graph, all: &[&Graph], drafts: &mut [Draft<'_>], faults: &mut Faults) {
     let positions = positions(drafts);
     let mut taken: FxHashMap<(usize, Socket, bool), &Span> = FxHashMap::default();
     for wire in &graph.wires {
@@ -37,8 +43,9 @@ pub(super) fn join(graph: &Graph, drafts: &mut [Draft<'_>], faults: &mut Faults)
             faults.push(fault.at_node(&graph.id, &wire.from.value.node));
             continue;
         }
-        let from = find(graph, drafts, &positions, (&wire.from, &wire.to), true, faults);
-        let to = find(graph, drafts, &positions, (&wire.to, &wire.from), false, faults);
+        let place = Graphs { graph, all };
+        let from = find(&place, drafts, &positions, (&wire.from, &wire.to), true, faults);
+        let to = find(&place, drafts, &positions, (&wire.to, &wire.from), false, faults);
         let (Some((source, out)), Some((target, input))) = (from, to) else {
             continue;
         };
@@ -122,7 +129,7 @@ fn is_free<'a>(
 /// The place that `end` names; a node of a missing plugin has no places, and no fault either. `other` is the wire's other
 /// end.
 fn find(
-    graph: &Graph,
+    &Graphs { graph, all }: &Graphs<'_>,
     drafts: &[Draft<'_>],
     positions: &FxHashMap<&str, usize>,
     (end, other): (&Spanned<End>, &Spanned<End>),
@@ -132,7 +139,7 @@ fn find(
     let End { node, socket } = &end.value;
     let Some(&at) = positions.get(node.as_str()) else {
         let fault = Fault::error(&graph.source, &end.span, format!("there is no node `{node}`"));
-        let hint = nearest_node(node, drafts, faults.len())
+        let hint = nearest_node(node, drafts, all, faults.len())
             .unwrap_or_else(|| "a wire joins nodes of the same file; remove it, or add the node".to_owned());
         faults.push(fault.hint(hint).at_node(&graph.id, &other.value.node));
         return None;
@@ -270,8 +277,22 @@ fn choice(node: &str, sockets: &[&str]) -> Option<String> {
     }
 }
 
-/// A suggestion for a misspelt node; a file with very many faults gets none, because each looks at every node.
-fn nearest_node(id: &str, drafts: &[Draft<'_>], faults: usize) -> Option<String> {
+/// What to do about a node that is not there: it is misspelt, or stands in another file. With very many faults nothing is
+/// said, because each looks at every node.
+fn nearest_node(id: &str, drafts: &[Draft<'_>], all: &[&Graph], faults: usize) -> Option<String> {
     const MANY_FAULTS: usize = 50;
-    (faults < MANY_FAULTS).then(|| suggestion(id, drafts.iter().map(|draft| draft.node.id.value.as_str())))?
+    if faults >= MANY_FAULTS {
+        return None;
+    }
+    let ids = || drafts.iter().map(|draft| draft.node.id.value.as_str());
+    if nearest(id, ids()).is_none() {
+        let has_it = |graph: &&&Graph| graph.nodes.iter().any(|node| node.id.value == id);
+        if let Some(other) = all.iter().find(has_it) {
+            let file = other.source.path.display();
+            return Some(format!(
+                "it stands in {file}; a wire joins nodes of one file, an event goes from one to another"
+            ));
+        }
+    }
+    suggestion(id, ids())
 }

@@ -4,6 +4,7 @@
 
 use std::{borrow::Cow, fs, io, path::Path, sync::Arc};
 
+use pulsewire_plugin_api::value::DataType;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -26,7 +27,12 @@ pub(crate) fn read_file(folder: &Path, relative: &Path) -> Result<Option<Source>
     let unreadable = |error: io::Error| Box::new(Fault::file(relative, format!("can't be read: {error}")));
     match fs::metadata(&path) {
         Ok(metadata) if metadata.is_file() => {}
-        Ok(_) => return Err(Box::new(Fault::file(relative, "is not a regular file"))),
+        Ok(_) => {
+            let fault = Fault::file(relative, "is not a regular file");
+            return Err(Box::new(
+                fault.hint("move it away, and put a text file in its place"),
+            ));
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(error)),
     }
@@ -61,6 +67,12 @@ pub(crate) fn parse<'s>(source: &'s SourceFile, faults: &mut Faults) -> Option<D
             None
         }
     }
+}
+
+/// What to write in place of something of another type.
+fn how_to_write(item: &Spanned<DeValue<'_>>, to: DataType) -> Option<String> {
+    let value = literal::value(item).ok()?;
+    Some(literal::how_to_write(&value, to))
 }
 
 /// Takes what is expected out of a file's tables and reports the rest.
@@ -126,8 +138,8 @@ impl<'a> Reader<'a> {
                 false
             }
             _ => {
-                self.mismatch("Int", item, reads());
-                false
+                self.mismatch("Int", item, Some(format!("write `format = {FORMAT}`")));
+                true
             }
         }
     }
@@ -136,7 +148,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn text<'t>(&mut self, item: &'t Spanned<DeValue<'_>>) -> Option<&'t str> {
         let text = item.get_ref().as_str();
         if text.is_none() {
-            self.mismatch("String", item, None);
+            self.mismatch("String", item, how_to_write(item, DataType::String));
         }
         text
     }
@@ -145,7 +157,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn boolean(&mut self, item: &Spanned<DeValue<'_>>) -> Option<bool> {
         let flag = item.get_ref().as_bool();
         if flag.is_none() {
-            self.mismatch("Bool", item, None);
+            self.mismatch("Bool", item, how_to_write(item, DataType::Bool));
         }
         flag
     }

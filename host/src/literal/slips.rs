@@ -6,7 +6,10 @@ use crate::diagnostics::Span;
 pub(super) fn hint(text: &str, span: &Span, reason: &str) -> Option<String> {
     let at = text.floor_char_boundary(span.start);
     if reason.starts_with("duplicate key") {
-        return two_forms(text, text.get(span.clone())?);
+        return two_forms(text, text.get(span.clone())?).or_else(|| Some("remove one of them".to_owned()));
+    }
+    if reason.starts_with("carriage return") {
+        return Some("save the file with the line ends of Unix or Windows".to_owned());
     }
     let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let line = text[start..].lines().next().unwrap_or_default();
@@ -19,6 +22,20 @@ pub(super) fn hint(text: &str, span: &Span, reason: &str) -> Option<String> {
         "`true` and `false` are written in lower case"
     } else if reason.contains("expected `=`") && bare.contains(':') {
         "write `=` for `:`"
+    } else if reason.starts_with("unclosed array table") {
+        "close it with `]]`"
+    } else if reason.starts_with("unclosed inline table") {
+        "close it with `}`"
+    } else if reason.starts_with("invalid basic string") {
+        "close the text with `\"`"
+    } else if reason.starts_with("string values must be quoted")
+        && text[at..].lines().next().is_none_or(str::is_empty)
+    {
+        "write a value behind `=`"
+    } else if reason.starts_with("string values must be quoted") {
+        "put texts in quotes: `\"…\"`"
+    } else if text.trim_start().starts_with('{') {
+        "the file is TOML, not JSON: `key = value`, one a line"
     } else {
         return None;
     };
@@ -104,18 +121,29 @@ mod tests {
             Some("use one form for all of them: `a = […]` or `[[a]]`"),
         );
         assert_hint("[[a]]\n[a]", Some("begin each with `[[a]]`"));
+        assert_hint("a = 1\na = 2", Some("remove one of them"));
+        assert_hint(
+            "a = 1\rb = 2",
+            Some("save the file with the line ends of Unix or Windows"),
+        );
+        assert_hint("[[node]\nid = 1", Some("close it with `]]`"));
+        assert_hint("a = { b = 1", Some("close it with `}`"));
+        for text in ["a = \"x", "a = \"x: // “y”"] {
+            assert_hint(text, Some("close the text with `\"`"));
+        }
+        for text in ["a = b", "url = http://host"] {
+            assert_hint(text, Some("put texts in quotes: `\"…\"`"));
+        }
+        assert_hint("a =\nb = 1", Some("write a value behind `=`"));
+        assert_hint(
+            "{\"a\" = 1}",
+            Some("the file is TOML, not JSON: `key = value`, one a line"),
+        );
     }
 
     #[test]
     fn other_faults_get_no_wrong_hint() {
-        for text in [
-            "url = http://host",
-            "a = 1\na = 2",
-            "a = \"x: // “y”",
-            "a = [1",
-            "a",
-            "true",
-        ] {
+        for text in ["a = [1", "a", "true"] {
             assert_hint(text, None);
         }
     }

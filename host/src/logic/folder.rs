@@ -82,8 +82,12 @@ fn warn_if_logic(entry: &fs::DirEntry, relative: &Path, faults: &mut Faults) {
     let path = Path::new(&name);
     let part = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().to_lowercase();
     let (stem, extension) = (part(path.file_stem()), part(path.extension()));
-    let is_slip = (extension.is_empty() || nearest(&extension, ["toml"]).is_some())
-        && nearest(&stem, ["project"]).is_some();
+    // Editors leave copies whose names end so.
+    let is_near = nearest(&extension, ["toml"]).is_some() && !extension.ends_with('~');
+    let is_slip = match relative.file_name().is_some_and(|folder| folder != "logic") {
+        true => is_near,
+        false => (extension.is_empty() || is_near) && nearest(&stem, ["project"]).is_some(),
+    };
     let (is_toml, is_folder) = (extension == "toml", entry.path().is_dir());
     if name.as_encoded_bytes().starts_with(b".") || !(is_toml || is_folder || is_slip) {
         return;
@@ -123,6 +127,11 @@ fn graph_files(folder: &Path, kind: &str, faults: &mut Faults) -> Vec<(String, P
     let entries = match fs::read_dir(folder.join(&relative)) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            let hint = format!("it is the folder of graphs: `logic/{kind}/NAME.toml`");
+            faults.push(Fault::file(relative, "is not a folder").hint(hint));
+            return Vec::new();
+        }
         Err(error) => {
             faults.push(Fault::file(relative, format!("can't be read: {error}")));
             return Vec::new();

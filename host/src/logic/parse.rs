@@ -133,10 +133,14 @@ impl<'t> Unique<'t> {
         if first != span.start {
             let line = reader.source.line(first);
             let again = reader.source.line(span.start);
+            let lines = match line == again {
+                true => format!("line {line}"),
+                false => format!("lines {line} and {again}"),
+            };
             reader.fault(
                 span,
                 format!(
-                    "duplicate {} `{}` in lines {line} and {again}",
+                    "duplicate {} `{}` in {lines}",
                     self.what,
                     literal::shortened(name)
                 ),

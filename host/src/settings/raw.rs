@@ -172,8 +172,10 @@ impl RawSettings {
         for (id, _) in &self.sections {
             if !declared.contains(&id.value.as_str()) {
                 let message = format!("no plugin declares the section `{}`", id.value);
-                let hint = suggestion(&id.value, declared.iter().copied());
-                faults.push(Fault::warning(&self.source, &id.span, message).maybe_hint(hint));
+                let hint = suggestion(&id.value, declared.iter().copied()).unwrap_or_else(|| {
+                    "it waits for its plugin; `pulsewire plugins list` shows those that are there".to_owned()
+                });
+                faults.push(Fault::warning(&self.source, &id.span, message).hint(hint));
             }
         }
     }

@@ -2,7 +2,10 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::{ALL_TYPES, COUNT, check_pairs};
+use crate::{
+    literal::shortened,
+    nodes::{ALL_TYPES, COUNT, check_pairs},
+};
 
 const DICTIONARY: Socket = Socket::data("dictionary", "Dictionary", DataType::Dictionary);
 
@@ -30,7 +33,14 @@ pure! {
         .outputs(&[Socket::data("output", "Output", DataType::Dictionary)]),
     with |build| {
         let keys = build.rows("key").map(ToString::to_string);
-        keys.zip(build.rows("value").cloned()).collect::<Dictionary>()
+        let mut pairs = Dictionary::default();
+        for (at, (key, value)) in keys.zip(build.rows("value")).enumerate() {
+            if pairs.get(&key).is_some() {
+                return Err(format!("attribute `key_{}`: the key `{}` stands twice", at + 1, shortened(&key)));
+            }
+            pairs.insert(key, value.clone());
+        }
+        pairs
     } => |pairs, call| {
         let input = call.dictionary(0)?;
         let output = if input.is_empty() { pairs.clone() } else { input.clone() };
