@@ -94,9 +94,14 @@ pub struct VariablePlace {
 pub(crate) const IS_PERSISTENT: &str = "[[variable]].persistent";
 
 impl Program {
-    /// Gives the node at position `at` the number under which it alone receives events.
+    /// Gives the node at position `at` the number under which it alone receives events. It is its Event ID too, if it has
+    /// one.
     pub fn set_own_event(&mut self, at: usize, event: Option<EventId>) {
         self.infos[at].own_event = event;
+        if let Some(event) = event.filter(|_| self.infos[at].has_event_id()) {
+            let place = self.nodes[at];
+            self.slots[(place.first_output + place.output_count) as usize - 1] = Value::CustomId(event);
+        }
     }
 }
 
@@ -186,7 +191,15 @@ impl Deref for NodeInfo {
     }
 }
 
+/// The output of event nodes that says under which number they can be unsubscribed.
+pub(crate) const EVENT_ID: &str = "event_id";
+
 impl NodeInfo {
+    /// Whether it is an event node that can be unsubscribed.
+    pub(crate) fn has_event_id(&self) -> bool {
+        self.outputs.last().is_some_and(|output| output.id == EVENT_ID)
+    }
+
     /// Whether a running node of this kind can go on as `other`.
     pub fn is_same_node(&self, other: &NodeInfo) -> bool {
         self.model == other.model

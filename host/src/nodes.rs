@@ -5,12 +5,15 @@
 use std::cell::{Cell, RefCell};
 
 use pulsewire_plugin_api::{
-    describe::{Attribute, Literal},
+    describe::{Attribute, Literal, Socket},
     manifest::NodeType,
     value::{DataType, Dictionary, Value},
 };
 
-use crate::engine::{EngineNode, EventId, Events};
+use crate::{
+    compile,
+    engine::{EngineNode, EventId, Events},
+};
 
 /// Declares `NODE` from a descriptor and a factory.
 macro_rules! builtin {
@@ -66,12 +69,12 @@ category!(binary: bytes);
 category!(datetime: date_time_formatter now_utc system_time timezone_value zone);
 category!(development: assert benchmark clear_console console profiler);
 category!(dictionary: elements get_dictionary_element whole);
-category!(events: event_listener event_trigger on_error on_initialize on_variable_change on_variable_set);
+category!(events: event_listener event_trigger on_error on_initialize on_variable_change on_variable_set unsubscribe);
 category!(flow_control: branch compare for_each_loop for_loop index_switch is_equal select_data sequential switch toggle);
 category!(functions: function function_input function_output);
 category!(io: assets directories files get_file_extension);
 category!(math: add analysis bool_value boolean division folding increment interpolate math_constant modulo numerical_value random range rotation_matrix round rounding trigonometry vector_value);
-category!(scenes: on_scene_loaded running);
+category!(scenes: current on_scene_loaded running);
 category!(string: case characters concat_strings contains crypto_hash edit format json_parse json_stringify random_string regex search string_value);
 category!(utilities: cancel_timeout color_value conversion exit get_command_line_option group reset_interval start_interval start_timeout system_call values);
 category!(variables: variable_getter variable_setter);
@@ -127,6 +130,7 @@ pub static BUILTINS: &[Builtin] = &[
     events::on_initialize::NODE,
     events::on_variable_change::NODE,
     events::on_variable_set::NODE,
+    events::unsubscribe::NODE,
     flow_control::branch::NODE,
     flow_control::compare::IS_GREATER_EQUAL,
     flow_control::compare::IS_LESS_EQUAL,
@@ -186,6 +190,9 @@ pub static BUILTINS: &[Builtin] = &[
     math::trigonometry::SINE,
     math::trigonometry::TANGENT,
     math::vector_value::NODE,
+    scenes::current::GET_SCENE,
+    scenes::current::SCENE,
+    scenes::current::THIS_SCENE,
     scenes::on_scene_loaded::NODE,
     scenes::running::LOAD,
     scenes::running::SET,
@@ -274,6 +281,10 @@ const VARIABLE: Attribute = named("variable", "Variable", "variables");
 /// The attribute of nodes about a custom event.
 const EVENT: Attribute = named("event", "Event", "events");
 
+/// The last output of the event nodes that Unsubscribe can silence. They ask for an event of their own, whose number it is.
+const EVENT_ID: Socket = Socket::data(compile::EVENT_ID, "Event ID", DataType::CustomId)
+    .help("For Unsubscribe; the same from the start on.");
+
 /// The attribute of nodes about a scene.
 const SCENE: Attribute = named("scene", "Scene", "scenes");
 
@@ -316,7 +327,18 @@ const ALL_TYPES: &[&str] = &[
 ];
 
 /// The options of an attribute Data Type for arithmetic.
-const NUMERIC_TYPES: &[&str] = &["Int", "Float", "Byte", "Vector2", "Vector3", "Vector4"];
+const NUMERIC_TYPES: &[&str] = MATRIX_TYPES.split_at(6).0;
+
+/// The same, with matrices.
+const MATRIX_TYPES: &[&str] = &[
+    "Int",
+    "Float",
+    "Byte",
+    "Vector2",
+    "Vector3",
+    "Vector4",
+    "Matrix4x4",
+];
 
 /// A built-in node type: its descriptor and its factory.
 #[derive(Debug)]
@@ -346,6 +368,7 @@ pub struct Build<'a> {
     events: &'a Events,
     own_event: Cell<Option<EventId>>,
     constant: RefCell<Option<Value>>,
+    scene: &'a str,
 }
 
 impl<'a> Build<'a> {
@@ -356,7 +379,13 @@ impl<'a> Build<'a> {
             events,
             own_event: Cell::new(None),
             constant: RefCell::default(),
+            scene: "",
         }
+    }
+
+    /// Says in which scene the node stands.
+    pub fn in_scene(self, scene: &'a str) -> Self {
+        Self { scene, ..self }
     }
 
     /// The number under which the node asked to receive events alone.

@@ -173,7 +173,7 @@ impl Runtime {
         let mut absences = Absences::default();
         absences.report(&program, project.toolbox(), &*console);
         let mut engine = Engine::new(program, nodes, queue, events, Arc::clone(&console));
-        engine.set_scenes(&running, &BTreeSet::new());
+        engine.set_scenes(scenes::all(&graphs), &running, &BTreeSet::new());
         engine.set_keeper(kept.keeper());
         engine.set_surroundings(Surroundings {
             folder: Some(project.folder().to_owned()),

@@ -232,33 +232,34 @@ fn run(node_type: &NodeType, attributes: &[(&str, &str)], wired: Option<(&str, D
         let number = if pulse.repeat.is_empty() { "" } else { "_1" };
         node.push_str(&format!("all.pulse_{} -> node.{}{number}\n", at + 1, pulse.id));
     }
-    let is_everywhere = node_type.scopes.contains(&Scope::Project);
-    let (around, inside) = match is_everywhere {
-        true => (node, String::new()),
-        // Once, in a function that is called.
-        false => {
-            let entry = match node_type.id.as_str() {
-                "functions.function_input" => "",
-                _ => {
-                    "entry: functions.function_input\nall: flow_control.sequential { count = 3 }\nentry.out -> all.in\n"
-                }
-            };
-            let call = "call: functions.function { function = \"f\" }\nall.pulse_1 -> call.in\n";
-            (call.to_owned(), entry.to_owned() + &node)
+    // In the project, unless it may not stand there; then once in a function that is called, or in a scene.
+    const ENTRY: &str = "entry: functions.function_input\n";
+    const ALL: &str = "all: flow_control.sequential { count = 3 }\n";
+    let scopes = &node_type.scopes;
+    let mut project_lines = AROUND.to_owned();
+    let mut function_lines =
+        "[[input]]\nname = \"a\"\ntype = \"Any\"\n[[output]]\nname = \"b\"\ntype = \"Any\"\n".to_owned();
+    let mut scene_lines = String::new();
+    if scopes.contains(&Scope::Project) {
+        project_lines.push_str(&node);
+        function_lines.push_str(ENTRY);
+    } else if scopes.contains(&Scope::Function) {
+        project_lines.push_str("call: functions.function { function = \"f\" }\nall.pulse_1 -> call.in\n");
+        if node_type.id != "functions.function_input" {
+            function_lines.push_str(&format!("{ENTRY}{ALL}entry.out -> all.in\n"));
         }
-    };
-    let inside = match inside.is_empty() {
-        true => "entry: functions.function_input\n".to_owned(),
-        false => inside,
-    };
+        function_lines.push_str(&node);
+    } else {
+        function_lines.push_str(ENTRY);
+        scene_lines.push_str(&format!(
+            "begin: events.on_initialize\n{ALL}begin.out -> all.in\n{node}"
+        ));
+    }
     let graph = |lines: &str| project(&lines.replace("HUGE", &format!("{:?}", "a ".repeat(10_000))));
-    let text = graph(&format!("{AROUND}{around}"));
-    let sockets = "[[input]]\nname = \"a\"\ntype = \"Any\"\n[[output]]\nname = \"b\"\ntype = \"Any\"\n";
-    let function = graph(&format!("{sockets}{inside}"));
     let (program, faults) = compile_all(&[
-        ("project", &text),
-        ("functions/f", &function),
-        ("scenes/s", "format = 1"),
+        ("project", &graph(&project_lines)),
+        ("functions/f", &graph(&function_lines)),
+        ("scenes/s", &graph(&scene_lines)),
     ]);
     if faults.has_errors() {
         return false;

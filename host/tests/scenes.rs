@@ -294,3 +294,52 @@ fn faults_about_scenes_read_as_written_here() {
         "{found}"
     );
 }
+
+#[test]
+fn get_scene_says_which_scenes_run() {
+    let asked = "scenes.get_scene\nfirst: development.console\nall: development.console\ndo2.out -> first.in\n\
+                 do2.scene_id -> first.input\nfirst.out -> all.in\ndo2.all -> all.input";
+    let always = HALL.replace("start = false", "");
+    let lines = run(
+        &[("hall", &always), ("yard", "start = false"), ("attic", "")],
+        &[&node("load_scene", "yard"), asked],
+    );
+    assert_eq!(lines, ["begin", "attic", r#"["attic","hall","yard"]"#]);
+}
+
+#[test]
+fn scene_that_a_value_names_is_loaded_in_place_of_the_attributes() {
+    let named = "scenes.load_scene { scene = \"yard\" }\nnamed: scenes.scene { scene = \"hall\" }\n\
+                 named.scene_id -> do1.scene_id";
+    assert_eq!(
+        run(&[("hall", HALL), ("yard", HALL)], &[named, TICK]),
+        ["begin", "1"]
+    );
+    let unknown = "scenes.set_scene { scene = \"yard\", scene_id = \"cellar\" }";
+    let lines = run(&[("hall", HALL), ("yard", HALL)], &[unknown, TICK]);
+    assert_eq!(lines, ["error do1: there is no scene `cellar`"]);
+}
+
+#[test]
+fn this_scene_can_end_itself() {
+    let own = format!(
+        "{HALL}\nthis: scenes.this_scene\nshow: development.console\nend: scenes.unload_scene {{ scene = \"yard\" }}\n\
+         say.out -> show.in\nthis.scene_id -> show.input\nshow.out -> end.in\nthis.scene_id -> end.scene_id"
+    );
+    let lines = run(
+        &[("hall", &own.replace("start = false", "")), ("yard", "")],
+        &[TICK, TICK],
+    );
+    assert_eq!(lines, ["begin", "1", "hall"]);
+}
+
+#[test]
+fn scene_that_is_loaded_again_hears_what_it_was_unsubscribed_from() {
+    let once = format!("{HALL}\noff: events.unsubscribe\nsay.out -> off.in\ntick.event_id -> off.event_id");
+    let (load, unload) = (node("load_scene", "hall"), node("unload_scene", "hall"));
+    let lines = run(
+        &[("hall", &once)],
+        &[&load, TICK, TICK, &unload, &load, TICK, TICK],
+    );
+    assert_eq!(lines, ["begin", "1", "begin", "1"]);
+}

@@ -15,6 +15,7 @@ const PROJECT: &str = "project";
 
 /// What all graphs of a project see.
 pub(super) struct Names<'a> {
+    graphs: Vec<&'a Graph>,
     project: Own<'a>,
     functions: BTreeMap<&'a str, &'a Graph>,
     scenes: BTreeSet<&'a str>,
@@ -34,6 +35,7 @@ impl<'a> Names<'a> {
     ) -> Self {
         let project = graphs.iter().find(|graph| graph.scope == Scope::Project);
         Self {
+            graphs: graphs.to_vec(),
             project: project.map(|graph| Own::new(graph)).unwrap_or_default(),
             functions: graphs
                 .iter()
@@ -44,6 +46,11 @@ impl<'a> Names<'a> {
             unread,
             lists: RefCell::default(),
         }
+    }
+
+    /// All graphs of the project.
+    pub(super) fn graphs(&self) -> &[&'a Graph] {
+        &self.graphs
     }
 
     /// What `graph` sees.

@@ -33,16 +33,16 @@ pub(super) struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     pub(super) fn new(
         graph: &'a Graph,
-        names: &Names<'a>,
+        all: &Names<'a>,
         environment: &Environment<'a>,
         faults: &mut Faults,
     ) -> Self {
-        let names = names.seen_by(graph);
+        let names = all.seen_by(graph);
         let drafts = graph.nodes.iter();
         let mut drafts: Vec<Draft<'a>> = drafts
             .map(|node| Draft::new(graph, node, &names, environment, faults))
             .collect();
-        wires::join(graph, &mut drafts, faults);
+        wires::join(graph, all.graphs(), &mut drafts, faults);
         let id = Arc::from(graph.id.as_str());
         Self { graph, id, drafts }
     }
@@ -210,6 +210,7 @@ impl<'a> Draft<'a> {
         };
         let events = Events::default();
         let build = Build::new(&self.shape.attributes, &events);
+        let build = build.in_scene(self.graph.scene_name().unwrap_or_default());
         builtin.make(&build).ok()?;
         build.constant()
     }

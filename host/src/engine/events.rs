@@ -18,6 +18,9 @@ use rustc_hash::FxHashMap;
 /// The number of an event.
 pub type EventId = u64;
 
+/// Stands for a node that listens no more.
+const SILENCED: u32 = u32::MAX;
+
 /// The nodes that listen to each event, in the order of the files.
 #[derive(Default)]
 pub(crate) struct Listeners {
@@ -43,8 +46,18 @@ impl Listeners {
         first..end
     }
 
-    pub(crate) fn node(&self, place: u32) -> u32 {
-        self.nodes[place as usize]
+    /// The node at a place; none if it was silenced.
+    pub(crate) fn node(&self, place: u32) -> Option<u32> {
+        let node = self.nodes[place as usize];
+        (node != SILENCED).then_some(node)
+    }
+
+    /// Has a node hear nothing more. Places stay as they are, as an event may be on its way through them.
+    pub(super) fn silence(&mut self, node: u32) {
+        self.nodes
+            .iter_mut()
+            .filter(|listening| **listening == node)
+            .for_each(|listening| *listening = SILENCED);
     }
 }
 

@@ -161,6 +161,7 @@ impl Engine {
         self.variables = program.variables;
         self.calls = program.calls;
         self.world.infos = program.infos.into();
+        self.world.silence_unsubscribed();
         self.watch.install(&self.world.infos);
     }
 }
@@ -255,7 +256,7 @@ mod tests {
         let nodes = |event| {
             listeners
                 .of(event)
-                .map(|place| listeners.node(place))
+                .filter_map(|place| listeners.node(place))
                 .collect::<Vec<_>>()
         };
         assert_eq!(nodes(a), [0, 1]);

@@ -308,14 +308,17 @@ impl Engine {
         };
         self.in_error_branch = event == self.world.on_error;
         for place in places {
-            let node = self.world.listeners.node(place);
+            let Some(node) = self.world.listeners.node(place) else {
+                continue;
+            };
             self.run_branch(node, Entry::Event(&mut values.to_vec()));
             if self.world.exit.is_some() {
                 return;
             }
         }
-        let node = self.world.listeners.node(last);
-        self.run_branch(node, Entry::Event(values));
+        if let Some(node) = self.world.listeners.node(last) {
+            self.run_branch(node, Entry::Event(values));
+        }
         self.in_error_branch = false;
     }
 

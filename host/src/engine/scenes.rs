@@ -20,9 +20,21 @@ pub struct Scenes {
     has_changed: bool,
     /// What was wished while scenes began waits until timers and events had a turn: scenes may set each other for ever.
     waits: bool,
+    /// All that there are.
+    known: BTreeSet<String>,
 }
 
 impl Scenes {
+    /// Those that run, or will from the end of the current branch on, by name.
+    pub fn running(&self) -> impl Iterator<Item = &str> {
+        self.wanted.iter().map(String::as_str)
+    }
+
+    /// Whether there is such a scene.
+    pub fn is_known(&self, scene: &str) -> bool {
+        self.known.contains(scene)
+    }
+
     /// Has a scene run; false if it does so already.
     pub fn load(&mut self, scene: &str) -> bool {
         let is_new = self.wanted.insert(scene.to_owned());
@@ -122,7 +134,9 @@ impl Hearing {
 /// Whether a listener can take the values of an event that may come from another program: of a custom event with other
 /// parameters, of a variable of another type. Plugins check for themselves.
 fn fits(event: EventId, values: &[Value], listener: &NodeInfo) -> bool {
-    let outputs = &listener.outputs;
+    // No event brings the Event ID.
+    let brought = listener.outputs.len() - usize::from(listener.has_event_id());
+    let outputs = &listener.outputs[..brought];
     listener.plugin.is_some()
         || listener.own_event == Some(event)
         || (values.len() == outputs.len()
@@ -143,7 +157,9 @@ impl Engine {
     pub(super) fn run_old_event(&mut self, more: usize, event: EventId, values: &[Value]) {
         self.in_error_branch = event == self.world.on_error;
         for place in self.world.listeners.of(event) {
-            let node = self.world.listeners.node(place);
+            let Some(node) = self.world.listeners.node(place) else {
+                continue;
+            };
             let info = &self.world.infos[node as usize];
             let is_for = self.hearing.is_for(&info.graph, more);
             if is_for && !fits(event, values, info) {
@@ -167,9 +183,16 @@ impl Engine {
         }
     }
 
-    /// Says which scenes run, where those `before` did. What nodes have wished meanwhile still stands.
-    pub(crate) fn set_scenes(&mut self, running: &BTreeSet<String>, before: &BTreeSet<String>) {
+    /// Says which scenes there are, and which of them run, where those `before` did. What nodes have wished meanwhile
+    /// still stands.
+    pub(crate) fn set_scenes(
+        &mut self,
+        known: BTreeSet<String>,
+        running: &BTreeSet<String>,
+        before: &BTreeSet<String>,
+    ) {
         let scenes = &mut self.world.scenes;
+        scenes.known = known;
         let (wished, wanted) = (scenes.has_changed, std::mem::take(&mut scenes.wanted));
         scenes.wanted = running.clone();
         if wished {

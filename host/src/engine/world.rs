@@ -12,6 +12,8 @@ use pulsewire_plugin_api::{
     value::{Text, Value},
 };
 
+use rustc_hash::FxHashSet;
+
 use super::{
     events::{EventId, Events, Listeners},
     overflow::{Overflow, QUEUE_IS_FULL},
@@ -48,6 +50,8 @@ pub struct World {
     pub(super) unkept_since: Option<Instant>,
     pub(super) scenes: Scenes,
     pub(super) overflow: Overflow,
+    /// The Event IDs of the nodes that listen no more.
+    unsubscribed: FxHashSet<EventId>,
 }
 
 impl World {
@@ -70,6 +74,7 @@ impl World {
             unkept_since: None,
             scenes: Scenes::default(),
             overflow: Overflow::default(),
+            unsubscribed: FxHashSet::default(),
         }
     }
 
@@ -162,10 +167,35 @@ impl World {
         Ok(true)
     }
 
+    /// Cancels a timer of the running node; nobody hears of it.
+    pub fn drop_timer(&mut self, timer: TimerId) {
+        self.timers.cancel(timer);
+    }
+
     /// Queues an event; its listeners run after the branches that wait already.
     pub fn emit(&self, event: EventId, mut values: impl AsMut<[Value]>) -> Result<(), NodeError> {
         let pushed = self.queue.push(event, values.as_mut());
         pushed.map_err(|_| NodeError::new(QUEUE_IS_FULL))
+    }
+
+    /// Has the event node with this Event ID hear nothing more, as long as it runs. False if there is none.
+    pub fn unsubscribe(&mut self, id: EventId) -> bool {
+        let mut heard = self
+            .listeners
+            .of(id)
+            .filter_map(|place| self.listeners.node(place));
+        let node = heard.find(|node| self.infos[*node as usize].has_event_id());
+        let Some(node) = node else { return false };
+        self.listeners.silence(node);
+        self.unsubscribed.insert(id)
+    }
+
+    /// The same for a new program, in which some of the nodes may be gone.
+    pub(super) fn silence_unsubscribed(&mut self) {
+        let unsubscribed = std::mem::take(&mut self.unsubscribed);
+        for id in unsubscribed {
+            self.unsubscribe(id);
+        }
     }
 
     /// Whether anybody listens to the event.

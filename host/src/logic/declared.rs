@@ -12,6 +12,7 @@ use super::{
     parse::{Unique, id, spanned},
 };
 use crate::{
+    compile::EVENT_ID,
     diagnostics::{Span, suggestion},
     literal::{self, reader::Reader},
 };
@@ -140,6 +141,7 @@ fn parameters(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>, kind: &P
             // The nodes that have the parameters as sockets have these beside them.
             let what = match text {
                 "in" | "out" => Some("a socket"),
+                EVENT_ID if kind.attribute == OF_EVENT.attribute => Some("a socket"),
                 _ => (text == kind.attribute).then_some("an attribute"),
             };
             if let Some(what) = what {

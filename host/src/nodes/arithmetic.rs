@@ -1,12 +1,20 @@
 //! Arithmetic on values of one numeric type, component by component for vectors.
 
-use pulsewire_plugin_api::{Call, NodeError, value::Value};
+use pulsewire_plugin_api::{
+    Call, NodeError,
+    value::{Matrix4x4, Value},
+};
 
 /// How two numbers of each kind are joined; vectors as floats.
 pub(super) trait Operation {
     fn int(a: i64, b: i64) -> Result<i64, &'static str>;
     fn byte(a: u8, b: u8) -> Result<u8, &'static str>;
     fn float(a: f64, b: f64) -> f64;
+
+    /// Component by component, unless the operation means something else for matrices.
+    fn matrix(a: &[f64; 16], b: &[f64; 16]) -> [f64; 16] {
+        std::array::from_fn(|at| Self::float(a[at], b[at]))
+    }
 }
 
 /// The sum; whole numbers stay at their limits instead of wrapping.
@@ -57,6 +65,16 @@ impl Operation for Product {
 
     fn float(a: f64, b: f64) -> f64 {
         a * b
+    }
+
+    /// Rows by columns: what the second does to a point, then the first.
+    fn matrix(a: &[f64; 16], b: &[f64; 16]) -> [f64; 16] {
+        std::array::from_fn(|at| {
+            let (row, column) = (at / 4, at % 4);
+            (0..4)
+                .map(|inner| a[row * 4 + inner] * b[inner * 4 + column])
+                .sum()
+        })
     }
 }
 
@@ -171,6 +189,7 @@ pub(super) fn each_component(value: &Value, change: impl Fn(f64) -> f64) -> Resu
         Value::Vector2(value) => Value::Vector2(value.map(change)),
         Value::Vector3(value) => Value::Vector3(value.map(change)),
         Value::Vector4(value) => Value::Vector4(value.map(change)),
+        Value::Matrix4x4(value) => Value::Matrix4x4(Matrix4x4::from(value.components().map(change))),
         other => return Err(no_arithmetic(other)),
     })
 }
@@ -213,6 +232,17 @@ pub(super) fn fold<O: Operation>(call: &mut Call<'_>) -> Result<(), NodeError> {
         Value::Vector2(first) => rest!(Vector2, first, components::<O, 2>),
         Value::Vector3(first) => rest!(Vector3, first, components::<O, 3>),
         Value::Vector4(first) => rest!(Vector4, first, components::<O, 4>),
+        Value::Matrix4x4(ref first) => {
+            let mut result = *first.components();
+            for input in 1..call.input_count() {
+                match call.input(input) {
+                    Value::Matrix4x4(next) => result = O::matrix(&result, next.components()),
+                    other => return Err(no_arithmetic(other)),
+                }
+            }
+            call.set(0, Value::Matrix4x4(Matrix4x4::from(result)));
+            Ok(())
+        }
         ref other => Err(no_arithmetic(other)),
     }
 }

@@ -16,6 +16,12 @@ pub(super) fn at_start(graphs: &[Graph]) -> BTreeSet<String> {
         .collect()
 }
 
+/// All scenes.
+pub(super) fn all(graphs: &[Graph]) -> BTreeSet<String> {
+    let scenes = graphs.iter().filter_map(Graph::scene_name);
+    scenes.map(str::to_owned).collect()
+}
+
 /// The program of the scenes that run. The graphs were found sound.
 pub(super) fn link(project: &Project, graphs: &[Graph], running: &BTreeSet<String>) -> Program {
     project.link(graphs, |graph| {
@@ -58,7 +64,7 @@ impl Runtime {
     /// Goes on with the program of these scenes: ends those that are not among them, and begins those that do not run yet.
     pub(super) fn run_scenes(&mut self, scenes: BTreeSet<String>, program: Program) {
         let before = std::mem::replace(&mut self.running, scenes);
-        self.engine.set_scenes(&self.running, &before);
+        self.engine.set_scenes(all(&self.graphs), &self.running, &before);
         self.replace_program(program);
         let new: Vec<String> = self.running.difference(&before).cloned().collect();
         self.engine.begin_scenes(&new);

@@ -53,14 +53,25 @@ pure! {
 
     VERIFY_CHECKSUM = NodeType::action("binary.verify_checksum", "Verify Checksum")
         .category("Binary")
-        .help("Whether the last byte of the message is the checksum of all before it (CRC-8/SMBUS).")
-        .attributes(&[Attribute::choice("method", "Method", &["CRC8"])])
+        .help("Whether the last byte of the message is the checksum of all before it: CRC-8/SMBUS, unless the attributes say another.")
+        .attributes(&[
+            Attribute::choice("method", "Method", &["CRC8"]),
+            Attribute::new("polynomial", "Polynomial", DataType::Byte)
+                .default(Literal::Int(7))
+                .help("Without its highest bit."),
+            Attribute::new("initial_value", "Initial Value", DataType::Byte).help("What the checksum begins with."),
+            Attribute::new("final_xor", "Final XOR", DataType::Byte).help("What the checksum is combined with at its end."),
+        ])
         .inputs(&[Socket::data("message", "Message", DataType::Binary)])
         .outputs(&[Socket::data("intact", "Intact", DataType::Bool)]),
-    |call| {
-        // Over a message with its checksum at the end the remainder is 0.
-        let message = call.binary(0)?;
-        let intact = !message.is_empty() && crc8(message) == 0;
+    with |build| {
+        let byte = |id| match build.attribute(id) {
+            Value::Byte(byte) => *byte,
+            _ => 0,
+        };
+        Crc8 { polynomial: byte("polynomial"), initial: byte("initial_value"), xor: byte("final_xor") }
+    } => |crc8, call| {
+        let intact = call.binary(0)?.split_last().is_some_and(|(sum, message)| crc8.of(message) == *sum);
         call.set(0, intact);
         Ok(())
     };
@@ -86,9 +97,18 @@ fn digits(build: &Build<'_>) -> Result<Binary, String> {
     Ok(Binary::from(bytes))
 }
 
-/// CRC-8 with the polynomial 0x07, from 0.
-fn crc8(bytes: &[u8]) -> u8 {
-    bytes.iter().fold(0, |crc, byte| {
-        (0..8).fold(crc ^ byte, |crc, _| (crc << 1) ^ if crc & 0x80 == 0 { 0 } else { 0x07 })
-    })
+/// A checksum of eight bits, highest bit first.
+struct Crc8 {
+    polynomial: u8,
+    initial: u8,
+    xor: u8,
+}
+
+impl Crc8 {
+    fn of(&self, bytes: &[u8]) -> u8 {
+        let sum = bytes.iter().fold(self.initial, |sum, byte| {
+            (0..8).fold(sum ^ byte, |sum, _| (sum << 1) ^ if sum & 0x80 == 0 { 0 } else { self.polynomial })
+        });
+        sum ^ self.xor
+    }
 }

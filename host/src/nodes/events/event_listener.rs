@@ -4,7 +4,7 @@ use pulsewire_plugin_api::{NodeResult, prelude::*};
 
 use crate::{
     engine::{EngineNode, World},
-    nodes::{Builtin, EVENT, EVENT_LISTENER},
+    nodes::{Builtin, EVENT, EVENT_ID, EVENT_LISTENER},
 };
 
 const TYPE: NodeType = NodeType::event(EVENT_LISTENER, "Event Listener")
@@ -12,9 +12,12 @@ const TYPE: NodeType = NodeType::event(EVENT_LISTENER, "Event Listener")
     .help("Starts a branch when the custom event was fired. Several listeners run in the order of the file.")
     .attributes(&[EVENT])
     .keyed_by("event")
-    .outputs(&[Socket::data("parameter", "Parameter", DataType::Any).repeated("event")]);
+    .outputs(&[Socket::data("parameter", "Parameter", DataType::Any).repeated("event"), EVENT_ID]);
 
-pub(in crate::nodes) const NODE: Builtin = builtin!(TYPE, |_| Ok(Box::new(EventListener)));
+pub(in crate::nodes) const NODE: Builtin = builtin!(TYPE, |build| {
+    build.request_own_event();
+    Ok(Box::new(EventListener))
+});
 
 /// The values come from a trigger, whose inputs the compiler has checked.
 struct EventListener;

@@ -4,7 +4,7 @@ use pulsewire_plugin_api::prelude::*;
 
 use crate::{
     engine::PassEvent,
-    nodes::{Builtin, ON_VARIABLE_SET, VARIABLE},
+    nodes::{Builtin, EVENT_ID, ON_VARIABLE_SET, VARIABLE},
 };
 
 const TYPE: NodeType = NodeType::event(ON_VARIABLE_SET, "On Variable Set")
@@ -12,6 +12,9 @@ const TYPE: NodeType = NodeType::event(ON_VARIABLE_SET, "On Variable Set")
     .help("Starts a branch whenever the variable was set, also to the value that it had.")
     .attributes(&[VARIABLE])
     .keyed_by("variable")
-    .outputs(&[Socket::typed_by("value", "Value", "variable")]);
+    .outputs(&[Socket::typed_by("value", "Value", "variable"), EVENT_ID]);
 
-pub(in crate::nodes) const NODE: Builtin = builtin!(TYPE, |_| Ok(Box::new(PassEvent::new([DataType::Any]))));
+pub(in crate::nodes) const NODE: Builtin = builtin!(TYPE, |build| {
+    build.request_own_event();
+    Ok(Box::new(PassEvent::new([DataType::Any])))
+});

@@ -2,13 +2,13 @@
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::nodes::{Builtin, COUNT, NUMERIC_TYPES, arithmetic::{Sum, fold}};
+use crate::nodes::{Builtin, COUNT, MATRIX_TYPES, arithmetic::{Sum, fold}};
 
 const TYPE: NodeType = NodeType::action("math.add", "Add")
     .category("Math")
-    .help("The sum of all inputs. Int and Byte stay at their limits instead of wrapping.")
+    .help("The sum of all inputs, of vectors and matrices component by component. Int and Byte stay at their limits instead of wrapping.")
     .attributes(&[
-        Attribute::choice("data_type", "Data Type", NUMERIC_TYPES),
+        Attribute::choice("data_type", "Data Type", MATRIX_TYPES),
         COUNT,
     ])
     .inputs(&[Socket::typed_by("input", "Input", "data_type").repeated("count")])
