@@ -6,6 +6,7 @@
 
 mod check;
 mod describe;
+mod duration;
 mod failure;
 mod new;
 mod plugins;
@@ -57,7 +58,7 @@ struct Place {
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     plugin_dir: Vec<PathBuf>,
     /// How long a library may take when it is tried out before it is opened [default: 5s]
-    #[arg(long, global = true, value_name = "TIME", value_parser = run::parse_duration)]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration::parse_limit)]
     probe_limit: Option<Duration>,
     /// Say more on stderr; twice: even more
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]

@@ -54,7 +54,7 @@ pub use library::OpenError;
 pub(crate) use library::open_for_good;
 pub(crate) use plugin_log::ProcessLog;
 pub use plugin_log::{LOG_LINES_PER_SECOND, LogSink};
-pub(crate) use probe::{PARENT_VARIABLE, end_with_parent};
+pub(crate) use probe::{PARENT_VARIABLE, death, prepare as prepare_child};
 pub use probe::{PROBE_LIMIT, Probe, ProbeError, try_library};
 pub use registry::{DEACTIVATION_LIMIT, Plugins};
 pub use rejection::Rejection;

@@ -5,8 +5,9 @@
 //! end the process with any exit code; a child that leaves none has crashed, one that is not done in time is killed with
 //! all that it started, and hangs.
 //!
-//! The plugin meets no engine here, but a scripted host ([`host`]) that obeys, refuses, or is slow. What is random is made
-//! from a seed, which is said with every fault: `--reproduce CHECK:SEED` does the same again.
+//! The plugin meets no engine here, but a scripted host ([`host`]) that obeys, refuses, is slow, or calls back. What is
+//! random is made from a seed, which is said with every fault: `--reproduce CHECK:SEED` does the same again. Where a round
+//! has steps, it is then tried with fewer and fewer of them ([`fewest`]).
 //!
 //! A check needs others and is skipped without them, so that a fault shows at one place: a plugin that cannot be loaded is
 //! not also called one that cannot run. Not here: whether a plugin does what its nodes promise.
@@ -14,7 +15,10 @@
 //! Start at [`run`], [`checks::CHECKS`].
 
 mod checks;
+mod child;
+mod fewest;
 mod host;
+mod printed;
 mod process;
 mod pulsed;
 pub(crate) mod report;
@@ -24,7 +28,8 @@ mod subject;
 mod verdict;
 
 use std::{
-    io,
+    collections::BTreeSet,
+    io, path,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -32,7 +37,7 @@ use std::{
 use serde::Serialize;
 
 pub use checks::{CHECKS, Check};
-pub use sandbox::{ChildArguments, run_child};
+pub use child::{ChildArguments, run_child};
 pub use verdict::{Outcome, Status};
 
 /// What is checked, and how.
@@ -50,6 +55,8 @@ pub struct Options {
     pub seed: u64,
     /// Only the round with that very seed, not all that follow from it.
     pub one_round: bool,
+    /// Only these steps of that round; nothing: all.
+    pub steps: Option<BTreeSet<u32>>,
     /// How long one check may take; then it is killed.
     pub limit: Duration,
 }
@@ -57,12 +64,17 @@ pub struct Options {
 /// What came of all checks.
 #[derive(Debug, Serialize)]
 pub struct Validation {
-    /// The library.
+    /// The library. What of its path is not Unicode is replaced where it is shown.
+    #[serde(serialize_with = "lossy")]
     pub library: PathBuf,
     /// What everything random was made from.
     pub seed: u64,
     /// Every check that was chosen, in their order.
     pub checks: Vec<Outcome>,
+}
+
+fn lossy<S: serde::Serializer>(path: &Path, output: S) -> Result<S::Ok, S::Error> {
+    output.serialize_str(&path.to_string_lossy())
 }
 
 impl Validation {
@@ -91,7 +103,7 @@ pub fn run(options: &Options, mut done: impl FnMut(&Outcome)) -> io::Result<Vali
         });
         let outcome = match unmet {
             Some(needed) => Outcome::skipped(check, format!("it needs `{needed}`")),
-            None => sandbox::run(check, options)?,
+            None => fewest::outcome(check, options, sandbox::run(check, options)?)?,
         };
         done(&outcome);
         outcomes.push(outcome);
@@ -119,9 +131,9 @@ fn chosen(options: &Options) -> Vec<&'static Check> {
     all.collect()
 }
 
-/// The absolute path of a file, so that a loader searches nowhere else.
+/// The absolute path of a file, so that a loader searches nowhere else. A link stays one: its name is the plugin's.
 fn absolute(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+    path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 #[cfg(test)]
@@ -136,6 +148,7 @@ mod tests {
             only: Vec::new(),
             seed: 1,
             one_round: false,
+            steps: None,
             limit: Duration::from_secs(1),
         }
     }

@@ -19,7 +19,7 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use super::{Failure, Place};
+use super::{Failure, Place, duration::parse_duration};
 use crate::{
     console::{Console, Format, StreamConsole},
     engine::StopHandle,
@@ -199,43 +199,9 @@ fn ignores(status: &str, signal: i32) -> bool {
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let expected = || "expected one number and one of ms, s, m, h, such as `90s`".to_owned();
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor = match &text[digits.len()..] {
-        "ms" => 0.001,
-        "s" | "" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        _ => return Err(expected()),
-    };
-    let is_number = digits.chars().all(|c| c.is_ascii_digit() || c == '.');
-    let number: f64 = digits.parse().ok().filter(|_| is_number).ok_or_else(expected)?;
-    Duration::try_from_secs_f64(number * factor).map_err(|_| "the time is too long".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_have_a_number_and_a_unit() {
-        assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(parse_duration("10s"), Ok(Duration::from_secs(10)));
-        assert_eq!(parse_duration("1.5m"), Ok(Duration::from_secs(90)));
-        assert_eq!(parse_duration("10"), Ok(Duration::from_secs(10)));
-        for wrong in [
-            "", "s", "10x", "-1s", "NaN", "infs", "1e4s", "1m30s", "1 m", "1.2.3s", "1h30",
-        ] {
-            let message = parse_duration(wrong).unwrap_err();
-            assert!(
-                message.starts_with("expected one number and one of ms, s, m, h"),
-                "{wrong}: {message}"
-            );
-        }
-        let message = parse_duration(&format!("{}h", "9".repeat(30))).unwrap_err();
-        assert_eq!(message, "the time is too long");
-    }
 
     #[test]
     fn options_have_names_and_values() {

@@ -1,6 +1,7 @@
 //! `pulsewire validate`.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     io::Write,
     path::PathBuf,
@@ -10,7 +11,7 @@ use std::{
 
 use clap::ValueHint;
 
-use super::{Failure, print_json, run::parse_duration};
+use super::{Failure, duration::parse_limit, print_json};
 use crate::{
     diagnostics::suggestion,
     validate::{self, CHECKS, ChildArguments, Options, report},
@@ -39,11 +40,11 @@ pub(super) struct Arguments {
     /// What everything random is made from [default: another one each time]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Run once more what failed: one check, in one round
-    #[arg(long, value_name = "CHECK:SEED", conflicts_with_all = ["check", "seed", "level"])]
+    /// Run once more what failed: one check, in one round, in these steps of it
+    #[arg(long, value_name = "CHECK:SEED[:STEPS]", conflicts_with_all = ["check", "seed", "level"])]
     reproduce: Option<String>,
     /// How long one check may take, such as 45s; then it is killed
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_limit)]
     timeout: Duration,
 }
 
@@ -94,14 +95,15 @@ pub(super) fn execute(arguments: Arguments, out: &mut impl Write) -> Result<Exit
 
 fn options(arguments: &Arguments) -> Result<Options, Failure> {
     let mut only = arguments.check.clone();
-    let mut seed = arguments.seed;
+    let (mut seed, mut steps) = (arguments.seed, None);
     if let Some(reproduce) = &arguments.reproduce {
-        let parts = reproduce.split_once(':');
-        let (check, number) = parts
-            .and_then(|(check, seed)| Some((check, seed.parse().ok()?)))
-            .ok_or_else(|| Failure::Usage(format!("`{reproduce}` is not like `execution:42`")))?;
+        let (check, round, chosen) = round(reproduce).ok_or_else(|| {
+            Failure::Usage(format!(
+                "`{reproduce}` is not like `execution:42` or `execution:42:3,17`"
+            ))
+        })?;
         only = vec![check.to_owned()];
-        seed = Some(number);
+        (seed, steps) = (Some(round), chosen);
     }
     for id in &only {
         let mut known = CHECKS.iter().map(|check| check.id);
@@ -119,8 +121,20 @@ fn options(arguments: &Arguments) -> Result<Options, Failure> {
         only,
         seed: seed.unwrap_or_else(new_seed),
         one_round: arguments.reproduce.is_some(),
+        steps,
         limit: arguments.timeout,
     })
+}
+
+/// `CHECK:SEED`, and perhaps `:STEP,STEP…`.
+fn round(text: &str) -> Option<(&str, u64, Option<BTreeSet<u32>>)> {
+    let (check, rest) = text.split_once(':')?;
+    let (seed, steps) = match rest.split_once(':') {
+        Some((seed, steps)) => (seed, Some(steps)),
+        None => (rest, None),
+    };
+    let steps = steps.map(|steps| steps.split(',').map(str::parse).collect::<Result<_, _>>());
+    Some((check, seed.parse().ok()?, steps.transpose().ok()?))
 }
 
 /// Short enough to be typed.
@@ -133,4 +147,27 @@ fn new_seed() -> u64 {
 pub(super) fn check(arguments: &ChildArguments) -> Result<ExitCode, Failure> {
     validate::run_child(arguments).map_err(|error: io::Error| Failure::refused(error.to_string(), None))?;
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_has_a_seed_and_perhaps_steps() {
+        assert_eq!(round("execution:42"), Some(("execution", 42, None)));
+        let steps = BTreeSet::from([3, 17]);
+        assert_eq!(round("execution:42:3,17"), Some(("execution", 42, Some(steps))));
+        for wrong in [
+            "",
+            "execution",
+            "execution:",
+            "execution:x",
+            "execution:-1",
+            "execution:42:",
+            "execution:42:3,",
+        ] {
+            assert_eq!(round(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -8,7 +8,7 @@
 //! The child's side is [`try_library`]; the parent's is [`Probe::try_out`].
 
 mod child;
-pub(super) mod death;
+pub(crate) mod death;
 
 use std::{
     env,
@@ -29,7 +29,7 @@ use super::{
     report::{Report, Step},
 };
 pub use child::try_library;
-pub(crate) use child::{PARENT_VARIABLE, end_with_parent};
+pub(crate) use child::{PARENT_VARIABLE, prepare};
 use death::Death;
 
 /// How long a library may take to open and register in the child, unless told otherwise.
@@ -194,7 +194,7 @@ impl Probe {
             ProbeError::Untried { reason }
         })?;
         let answer = answer.recv_timeout(self.limit);
-        let has_died = matches!(answer, Err(RecvTimeoutError::Disconnected)) && death::is_near(&child);
+        let has_died = matches!(answer, Err(RecvTimeoutError::Disconnected)) && death::is_near(&mut child);
         // Whatever it started goes with it; of a child that has answered nothing more is wanted.
         let status = death::end(&mut child);
         match answer {

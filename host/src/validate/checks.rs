@@ -1,9 +1,12 @@
 //! All checks, in the order in which they run.
 
+mod budget;
 mod descriptors;
+mod execution;
+mod hostile;
 mod library;
 mod life;
-mod nodes;
+mod migration;
 mod settings;
 
 use serde::Serialize;
@@ -45,7 +48,7 @@ checks! {
     1 load (file) library::load,
         "The system's loader opens it with all symbols bound, in 100 ms.";
     1 quiet_load (load) library::quiet_load,
-        "Loading alone starts no thread, opens no file, changes no folder, variable or signal.";
+        "Loading alone starts no thread or process, opens no file, changes no folder, variable or signal.";
     1 layout (load) library::layout,
         "Its memory layouts are those of plugin-api, in one direction at least.";
     1 create (layout) library::create,
@@ -67,11 +70,11 @@ checks! {
     2 unknown_types (deactivate) life::unknown_types,
         "It refuses to make nodes of types that it does not have.";
     2 threads (deactivate) life::threads,
-        "Two seconds after `deactivate` no thread of the plugin runs, and no more files are open with each activation.";
+        "Two seconds after `deactivate` no thread or process of the plugin runs, and activation leaves no files open.";
     2 late_calls (deactivate) life::late_calls,
         "After `deactivate` it calls the host no more.";
     2 process (deactivate) life::process,
-        "Current folder, environment and signals are what they were before it ran.";
+        "Current folder, environment, signals and open files are what they were before it ran, and stdout is the project's.";
     2 lifecycle (deactivate) life::lifecycle,
         "It can be made, used and dropped many times; calls out of order break nothing.";
     2 instances (deactivate) life::instances,
@@ -82,10 +85,16 @@ checks! {
         "Settings that no host hands over are refused without a panic.";
     2 secrets (deactivate) settings::secrets,
         "What stands in a secret field shows in no log line, report or error.";
-    3 refusing_host (deactivate) nodes::refusing_host,
+    2 migration (deactivate) migration::migration,
+        "Sections of older schema versions are brought up to date, and what makes no sense is refused without a panic.";
+    3 refusing_host (deactivate) hostile::refusing_host,
         "A host that is slow, full, or gives nothing makes it fail at most.";
-    3 execution (deactivate) nodes::execution,
+    3 reentrant_host (deactivate) hostile::reentrant_host,
+        "A host that runs other nodes before `emit` returns waits for no lock that the plugin holds meanwhile.";
+    3 blocked_log (deactivate) hostile::blocked_log,
+        "While the host takes no log lines from its threads, its calls do not wait for them.";
+    3 execution (deactivate) execution::execution,
         "Nodes take any values in any order, and put out what they declare.";
-    3 budget (deactivate) nodes::budget,
+    3 budget (deactivate) budget::budget,
         "A node returns at once; many pulses neither fill the memory nor flood the log.";
 }

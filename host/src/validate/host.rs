@@ -1,10 +1,11 @@
 //! A host as a check scripts it: it gives and takes what it should, or refuses, or is slow; and it notes every call.
 
 use std::{
+    cell::RefCell,
     collections::VecDeque,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
-    thread,
-    time::{Duration, Instant},
+    thread::{self, ThreadId},
+    time::Duration,
 };
 
 use pulsewire_plugin_api::{
@@ -26,6 +27,8 @@ pub(super) struct Behaviour {
     pub(super) is_deaf: bool,
     /// How long each call takes.
     pub(super) delay: Duration,
+    /// Whether threads of the plugin wait when they log.
+    pub(super) blocks_log: bool,
 }
 
 impl Behaviour {
@@ -38,6 +41,7 @@ impl Behaviour {
             refusal: None,
             is_deaf: false,
             delay: Duration::ZERO,
+            blocks_log: false,
         }
     }
 }
@@ -50,15 +54,36 @@ pub(super) enum Phase {
     Ended,
 }
 
+thread_local! {
+    /// What happens on this thread before `emit` returns.
+    static AGAIN: RefCell<Option<Box<dyn FnMut()>>> = const { RefCell::new(None) };
+}
+
+/// Has each `emit` on this thread, while `work` lasts, call `again`; not those that `again` causes itself.
+pub(super) fn reenter<T>(again: impl FnMut() + 'static, work: impl FnOnce() -> T) -> T {
+    AGAIN.set(Some(Box::new(again)));
+    let worked = work();
+    AGAIN.take();
+    worked
+}
+
+fn call_again() {
+    if let Some(mut again) = AGAIN.take() {
+        again();
+        AGAIN.set(Some(again));
+    }
+}
+
 /// The greatest number of lines, faults and events that are kept; what is more is only counted.
 const KEPT: usize = 1000;
 
 /// The services of the scripted host. All methods work from any thread.
 pub(super) struct ScriptedHost {
     manifest: Manifest,
+    logic_thread: ThreadId,
     state: Mutex<State>,
-    /// Somebody called when it was too late.
-    called_late: Condvar,
+    /// Something happened that may be waited for.
+    changed: Condvar,
 }
 
 struct State {
@@ -69,6 +94,8 @@ struct State {
     /// Events of single nodes, by number, that wait to be delivered.
     own: VecDeque<(u64, Vec<Value>)>,
     logged: usize,
+    /// How many threads wait for the log to take a line.
+    blocked: usize,
     lines: Vec<String>,
     reports: Vec<String>,
     misuses: Vec<String>,
@@ -80,19 +107,21 @@ impl ScriptedHost {
     pub(super) fn new(manifest: &Manifest, behaviour: Behaviour) -> Self {
         Self {
             manifest: manifest.clone(),
+            logic_thread: thread::current().id(),
             state: Mutex::new(State {
                 phase: Phase::Created,
                 behaviour,
                 events: Vec::new(),
                 own: VecDeque::new(),
                 logged: 0,
+                blocked: 0,
                 lines: Vec::new(),
                 reports: Vec::new(),
                 misuses: Vec::new(),
                 too_early: Vec::new(),
                 too_late: Vec::new(),
             }),
-            called_late: Condvar::new(),
+            changed: Condvar::new(),
         }
     }
 
@@ -102,6 +131,7 @@ impl ScriptedHost {
 
     pub(super) fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut self.lock().behaviour);
+        self.changed.notify_all();
     }
 
     /// The number of the event of a single node.
@@ -151,16 +181,20 @@ impl ScriptedHost {
 
     /// Which services it calls within `limit` although it was deactivated.
     pub(super) fn late_calls(&self, limit: Duration) -> Vec<&'static str> {
-        let deadline = Instant::now() + limit;
-        let mut state = self.lock();
-        while state.too_late.is_empty() {
-            let Some(left) = deadline.checked_duration_since(Instant::now()) else {
-                break;
-            };
-            let woken = self.called_late.wait_timeout(state, left);
-            state = woken.unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let state = self.wait(limit, |state| !state.too_late.is_empty());
         state.too_late.clone()
+    }
+
+    /// Waits until a thread of the plugin waits for the log, at most for `limit`.
+    pub(super) fn wait_for_blocked(&self, limit: Duration) {
+        drop(self.wait(limit, |state| state.blocked > 0));
+    }
+
+    fn wait(&self, limit: Duration, until: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
+        let waited = self
+            .changed
+            .wait_timeout_while(self.lock(), limit, |state| !until(state));
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -180,7 +214,7 @@ impl ScriptedHost {
             Phase::Ended => &mut state.too_late,
         };
         keep(wrong, service);
-        self.called_late.notify_all();
+        self.changed.notify_all();
         None
     }
 
@@ -252,6 +286,14 @@ impl HostServices for ScriptedHost {
         let mut state = self.lock();
         state.logged += usize::from(level <= 3);
         keep(&mut state.lines, format!("{target}: {message}"));
+        if thread::current().id() == self.logic_thread {
+            return;
+        }
+        state.blocked += 1;
+        self.changed.notify_all();
+        let blocks = |state: &mut State| state.behaviour.blocks_log;
+        let waited = self.changed.wait_while(state, blocks);
+        waited.unwrap_or_else(PoisonError::into_inner).blocked -= 1;
     }
 
     fn log_level(&self) -> u32 {
@@ -304,6 +346,7 @@ impl HostServices for ScriptedHost {
     }
 
     fn emit(&self, event: u64, count: usize, values: &mut [Value]) -> Result<usize, EmitError> {
+        call_again();
         let mut state = self.called("emit").ok_or(EmitError::Detached)?;
         let named = usize::try_from(event)
             .ok()

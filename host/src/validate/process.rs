@@ -1,16 +1,19 @@
-//! What a plugin can change in the process around it: threads, open files, the current folder, the environment, signals.
+//! What a plugin can change in the process around it: threads, other processes, open files, the current folder, the
+//! environment, signals.
 //!
-//! Threads, files and signals are read from `/proc`, and so on Linux only.
+//! All but folder and environment is read from `/proc`, and so on Linux only.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     env,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs, io,
     path::PathBuf,
     thread,
     time::{Duration, Instant},
 };
+
+use super::sandbox::CHECK_VARIABLE;
 
 /// The state of the process at one moment.
 pub(super) struct Snapshot {
@@ -18,9 +21,13 @@ pub(super) struct Snapshot {
     environment: BTreeMap<OsString, OsString>,
     /// By their numbers.
     threads: Option<BTreeMap<u32, String>>,
-    files: Option<BTreeSet<u32>>,
-    /// The signals that are caught, and those that are ignored.
-    signals: Option<Vec<String>>,
+    /// What else this check has started, by their numbers.
+    processes: BTreeMap<u32, String>,
+    /// By their numbers, with what they lead to.
+    files: Option<BTreeMap<u32, PathBuf>>,
+    /// The signals that are caught, those that are ignored, and which rights new files don't get.
+    signals: Option<String>,
+    umask: Option<String>,
 }
 
 impl Snapshot {
@@ -29,18 +36,22 @@ impl Snapshot {
             folder: env::current_dir().ok(),
             environment: env::vars_os().collect(),
             threads: threads().ok(),
+            processes: env::var_os(CHECK_VARIABLE)
+                .map(|folder| marked(CHECK_VARIABLE, &folder))
+                .unwrap_or_default(),
             files: files().ok(),
-            signals: signals(),
+            signals: status(&["SigCgt:", "SigIgn:"]),
+            umask: status(&["Umask:"]),
         }
     }
 
-    /// What is other than at `self`, a sentence each; of threads and files those that are there in addition.
+    /// What is other than at `self`, a sentence each; of threads, processes and files those that are there in addition.
     pub(super) fn changes(&self) -> Vec<String> {
         let now = Self::take();
         let mut changes = self.changes_of_surroundings();
-        changes.extend(self.new_threads(&now));
+        changes.extend(self.newcomers(&now));
         if let (Some(before), Some(now)) = (&self.files, &now.files) {
-            let more = now.difference(before).count();
+            let more = now.keys().filter(|file| !before.contains_key(file)).count();
             if more > 0 {
                 changes.push(format!("{more} more files are open"));
             }
@@ -48,7 +59,7 @@ impl Snapshot {
         changes
     }
 
-    /// As [`changes`](Self::changes), of the folder, the environment and signals alone.
+    /// What is other with the folder, the environment, signals, and files that were open.
     pub(super) fn changes_of_surroundings(&self) -> Vec<String> {
         let now = Self::take();
         let mut changes = Vec::new();
@@ -60,27 +71,43 @@ impl Snapshot {
                 changes.push(format!("the environment variable `{}` changed", name.display()));
             }
         }
-        if now.signals != self.signals {
+        // What can't be read any more says nothing.
+        let is_other = |before: &Option<String>, now: &Option<String>| now.is_some() && before != now;
+        if is_other(&self.signals, &now.signals) {
             changes.push("signals are caught or ignored that were not".to_owned());
+        }
+        if is_other(&self.umask, &now.umask) {
+            changes.push("the mask of the rights of new files is another".to_owned());
+        }
+        if let (Some(before), Some(now)) = (&self.files, &now.files) {
+            let gone = before.iter().filter(|(file, leads)| now.get(file) != Some(leads));
+            let gone: Vec<String> = gone.map(|(file, _)| file.to_string()).collect();
+            if !gone.is_empty() {
+                let gone = gone.join(", ");
+                changes.push(format!("open files of the host are closed, or others: {gone}"));
+            }
         }
         changes.dedup();
         changes
     }
 
-    fn new_threads(&self, now: &Self) -> Vec<String> {
-        let (Some(before), Some(now)) = (&self.threads, &now.threads) else {
-            return Vec::new();
-        };
-        let more = now.iter().filter(|(number, _)| !before.contains_key(number));
-        more.map(|(_, name)| format!("the thread `{name}` runs"))
-            .collect()
+    fn newcomers(&self, now: &Self) -> Vec<String> {
+        let mut newcomers = Vec::new();
+        if let (Some(before), Some(now)) = (&self.threads, &now.threads) {
+            let more = now.iter().filter(|(number, _)| !before.contains_key(number));
+            newcomers.extend(more.map(|(_, name)| format!("the thread `{name}` runs")));
+        }
+        let more = now.processes.iter();
+        let more = more.filter(|(number, _)| !self.processes.contains_key(number));
+        newcomers.extend(more.map(|(_, name)| format!("the process `{name}` runs")));
+        newcomers
     }
 
-    /// The threads that run in addition and have not ended within `limit`.
-    pub(super) fn threads_left(&self, limit: Duration) -> Vec<String> {
+    /// The threads and processes that run in addition and have not ended within `limit`.
+    pub(super) fn left_running(&self, limit: Duration) -> Vec<String> {
         let deadline = Instant::now() + limit;
         loop {
-            let left = self.new_threads(&Self::take());
+            let left = self.newcomers(&Self::take());
             if left.is_empty() || Instant::now() >= deadline {
                 return left;
             }
@@ -91,7 +118,7 @@ impl Snapshot {
 
     /// How many files are open; nothing where that cannot be known.
     pub(super) fn open_files(&self) -> Option<usize> {
-        self.files.as_ref().map(BTreeSet::len)
+        self.files.as_ref().map(BTreeMap::len)
     }
 }
 
@@ -107,14 +134,30 @@ fn threads() -> io::Result<BTreeMap<u32, String>> {
     Ok(threads)
 }
 
-fn files() -> io::Result<BTreeSet<u32>> {
-    let mut files = BTreeSet::new();
+/// All processes but this one whose environment says `name=value`, by their numbers, with their names. They have it from
+/// whoever started them.
+pub(super) fn marked(name: &str, value: &OsStr) -> BTreeMap<u32, String> {
+    let mark = [name.as_bytes(), b"=", value.as_encoded_bytes()].concat();
+    let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let marked = all.filter_map(|process| {
+        let pid = number(&process).filter(|pid| *pid != std::process::id())?;
+        // Those of others can't be read; those that are dead have none.
+        let environment = fs::read(process.path().join("environ")).ok()?;
+        let is_marked = environment.split(|byte| *byte == 0).any(|entry| entry == mark);
+        let name = || fs::read_to_string(process.path().join("comm")).unwrap_or_default();
+        is_marked.then(|| (pid, name().trim().to_owned()))
+    });
+    marked.collect()
+}
+
+fn files() -> io::Result<BTreeMap<u32, PathBuf>> {
+    let mut files = BTreeMap::new();
     for file in fs::read_dir("/proc/self/fd")? {
         let file = file?;
         // The folder that is being read is a file too, and gone afterwards.
         let leads = fs::read_link(file.path()).unwrap_or_default();
         if !leads.ends_with("fd") {
-            files.extend(number(&file));
+            files.extend(number(&file).map(|number| (number, leads)));
         }
     }
     Ok(files)
@@ -124,16 +167,22 @@ fn number(entry: &fs::DirEntry) -> Option<u32> {
     entry.file_name().to_str()?.parse().ok()
 }
 
-fn signals() -> Option<Vec<String>> {
+/// These lines of what the system says of this process.
+fn status(names: &[&str]) -> Option<String> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let of_interest = |line: &&str| line.starts_with("SigCgt") || line.starts_with("SigIgn");
-    Some(status.lines().filter(of_interest).map(str::to_owned).collect())
+    let named = |line: &&str| names.iter().any(|name| line.starts_with(name));
+    Some(status.lines().filter(named).collect())
 }
 
 /// How much memory the process holds, in bytes; nothing where that cannot be known.
 pub(super) fn resident_memory() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    let line = status(&["VmRSS:"])?;
+    let kilobytes: u64 = line
+        .strip_prefix("VmRSS:")?
+        .trim()
+        .strip_suffix("kB")?
+        .trim()
+        .parse()
+        .ok()?;
     Some(kilobytes * 1024)
 }

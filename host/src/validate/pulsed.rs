@@ -8,13 +8,14 @@ use pulsewire_plugin_api::{
 use rand::Rng;
 use serde_json::Value as Json;
 
-use super::{host::is_panic, samples, subject::Instance};
+use super::{child::Progress, host::is_panic, samples, subject::Instance};
 use crate::defaults;
 
 /// A node of the plugin, with its slots.
 pub(super) struct Pulsed {
     id: String,
     pub(super) own_event: u64,
+    progress: Progress,
     node: Box<dyn Node>,
     /// The data inputs, then the data outputs, as in the engine's row of slots.
     slots: Vec<Value>,
@@ -48,6 +49,7 @@ impl Pulsed {
         Ok(Self {
             id: node_type.id.clone(),
             own_event,
+            progress: instance.progress.clone(),
             node,
             slots,
             input_count,
@@ -66,23 +68,30 @@ impl Pulsed {
 
     /// A pulse through that input. Tells whether the node wants to be resumed; an error is a fault.
     pub(super) fn execute(&mut self, pulse: u32) -> Result<bool, String> {
-        self.call(pulse, &mut [], |node, call| node.execute(call))
+        self.call("execute", pulse, &mut [], |node, call| node.execute(call))
     }
 
     pub(super) fn resume(&mut self) -> Result<bool, String> {
-        self.call(0, &mut [], |node, call| node.resume(call))
+        self.call("resume", 0, &mut [], |node, call| node.resume(call))
     }
 
     pub(super) fn event(&mut self, mut values: Vec<Value>) -> Result<bool, String> {
-        self.call(0, &mut values, |node, call| node.on_event(call))
+        self.call("on_event", 0, &mut values, |node, call| node.on_event(call))
     }
 
     fn call(
         &mut self,
+        method: &str,
         pulse: u32,
         values: &mut [Value],
         run: impl FnOnce(&mut dyn Node, &mut Call<'_>) -> NodeResult,
     ) -> Result<bool, String> {
+        let what = format!("`{method}` of a node `{}`", self.id);
+        self.progress.call(&what, || {
+            let given = self.slots[..self.input_count].iter().chain(values.iter());
+            let given: Vec<String> = given.map(brief).collect();
+            format!(", pulse {}, with [{}]", pulse + 1, given.join(", "))
+        });
         let inputs: Vec<u32> = (0..self.input_count as u32).collect();
         let (first, count) = (self.input_count as u32, self.outputs.len() as u32);
         let call = Call::new(&mut self.slots, &inputs, first, count, pulse);
@@ -95,6 +104,12 @@ impl Pulsed {
             }
             Err(_) => Ok(false),
         }
+    }
+
+    /// Drops the node.
+    pub(super) fn end(self) {
+        self.progress
+            .call(&format!("`drop` of a node `{}`", self.id), String::new);
     }
 
     fn judge(&self, flow: Flow) -> Result<bool, String> {
@@ -118,6 +133,16 @@ impl Pulsed {
             }
         }
         Ok(flow.resumes())
+    }
+}
+
+/// The value as JSON, of which a long text shows the beginning.
+pub(super) fn brief(value: &Value) -> String {
+    const SHOWN: usize = 60;
+    let json = value.to_json();
+    match json.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &json[..end]),
+        None => json,
     }
 }
 

@@ -155,6 +155,41 @@ pub(super) fn garbage(manifest: &Manifest, rng: &mut impl Rng) -> String {
     }
 }
 
+/// A section as an older version may have had it: today's, with some values replaced and some keys that nobody knows.
+pub(super) fn old_section(manifest: &Manifest, rng: &mut impl Rng) -> Dictionary {
+    let today = Value::from_json(&random_settings(manifest, rng)).unwrap_or_default();
+    let Value::Dictionary(mut section) = today else {
+        return Dictionary::default();
+    };
+    let lists: Vec<Text> = section.iter().map(|(list, _)| list.clone()).collect();
+    for list in lists {
+        let Some(Value::Array(entries)) = section.remove(list.as_str()) else {
+            continue;
+        };
+        let entries: Array = entries.iter().map(|entry| aged(entry, rng)).collect();
+        let list = if rng.random_ratio(1, 4) { text(rng) } else { list };
+        section.insert(list, Value::Array(entries));
+    }
+    section
+}
+
+fn aged(entry: &Value, rng: &mut impl Rng) -> Value {
+    let Value::Dictionary(entry) = entry else {
+        return entry.clone();
+    };
+    let mut aged = Dictionary::default();
+    for (key, now) in entry.iter() {
+        let (key, value) = match rng.random_range(0..6) {
+            0 => (key.clone(), value(DataType::Any, rng)),
+            1 => (text(rng), now.clone()),
+            2 => continue,
+            _ => (key.clone(), now.clone()),
+        };
+        aged.insert(key, value);
+    }
+    Value::Dictionary(aged)
+}
+
 /// Attributes as they are before anybody changes them; drop-downs of the settings hold the first entry.
 pub(super) fn plain_attributes(node_type: &NodeType) -> Dictionary {
     let mut attributes = defaults::attributes(node_type, &Json::Null);

@@ -1,53 +1,63 @@
 //! A check in a process of its own: how it is started, ended, and what is read from what it leaves.
+//!
+//! As a host's probe (`plugins/probe.rs`) it is a child in a group of its own, of which nothing is left afterwards, and the
+//! two share how that is done. What they hear differs: a probe is over with its one answer on a pipe, a check with the end
+//! of its process, whose verdict is a file, because it also has to tell what it did last when it does not come to an end.
 
+#[cfg(unix)]
+use std::os::fd::{AsFd, OwnedFd};
 use std::{
-    fs::{self, File},
-    io::{self, Write},
-    path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    collections::BTreeSet,
+    fs,
+    io::{self, PipeReader, Read},
+    path::Path,
+    process::{Command, ExitStatus, Stdio},
+    sync::mpsc::{Receiver, channel},
     thread,
     time::{Duration, Instant},
 };
 
 use super::{
-    CHECKS, Check, Options, absolute,
-    subject::Subject,
-    verdict::{Findings, Line, Outcome, Status},
+    Check, Options, absolute, process,
+    verdict::{Outcome, Status, Verdict},
 };
-use crate::plugins::{PARENT_VARIABLE, end_with_parent};
+use crate::plugins::{PARENT_VARIABLE, death};
 
-/// How often a running child is looked at; the standard library cannot wait with a limit.
-const POLL: Duration = Duration::from_millis(5);
+/// The environment variable by which all that a check starts is known, whatever group it puts itself into.
+pub(super) const CHECK_VARIABLE: &str = "PULSEWIRE_CHECK";
 
-/// How much of what a child printed is shown when it crashed.
+/// How much of what a child printed is kept, in bytes, and shown when it crashed, in lines and letters.
+const KEPT: usize = 16 << 10;
 const SHOWN_LINES: usize = 12;
+const SHOWN_LETTERS: usize = 200;
 
-/// What a child process is told; see [`run_child`].
-#[derive(clap::Args, Clone, Debug)]
-pub struct ChildArguments {
-    /// The id of the check
-    check: String,
-    /// The library
-    library: PathBuf,
-    /// Where to write the verdict
-    verdict: PathBuf,
-    /// What everything random is made from
-    seed: u64,
-    /// When to end at the latest, in milliseconds
-    limit: u64,
-    /// Only the round with that very seed
-    #[arg(long)]
-    one_round: bool,
+/// How long the end of what a dead child printed is waited for.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// How long all that a check started may take to die when it was killed.
+const DYING: Duration = Duration::from_secs(1);
+
+/// A check that has run, and what it did.
+pub(super) struct Trial {
+    pub(super) outcome: Outcome,
+    /// The seed of the last round that began.
+    pub(super) round: Option<u64>,
+    /// The steps of that round that were taken.
+    pub(super) steps: Vec<u32>,
+    /// The calls of that round, if it was the only one.
+    pub(super) calls: Vec<String>,
 }
 
 /// Runs the check to its end, whatever that is. An error says that it has not begun.
-pub(super) fn run(check: &'static Check, options: &Options) -> io::Result<Outcome> {
+pub(super) fn run(check: &'static Check, options: &Options) -> io::Result<Trial> {
     let start = Instant::now();
     let ended = tempfile::tempdir().and_then(|folder| {
-        let ended = start_child(check, options, folder.path())?;
-        let read = |name: &str| fs::read(folder.path().join(name)).unwrap_or_default();
-        let output = String::from_utf8_lossy(&read(OUTPUT)).into_owned();
-        Ok((ended, read(VERDICT), output))
+        let (ended, output) = run_child(check, options, folder.path())?;
+        Ok((
+            ended,
+            fs::read(folder.path().join(VERDICT)).unwrap_or_default(),
+            output,
+        ))
     });
     let (ended, verdict, output) = ended.map_err(|error| {
         let message = format!("the check `{}` could not be started: {error}", check.id);
@@ -55,172 +65,189 @@ pub(super) fn run(check: &'static Check, options: &Options) -> io::Result<Outcom
     })?;
     let verdict = Verdict::read(&verdict);
     let mut outcome = Outcome::skipped(check, String::new());
-    (outcome.status, outcome.details) = judge(ended, verdict.findings, &output, options.limit);
-    if outcome.status.is_bad() {
-        outcome.reproduce = verdict.round.map(|seed| format!("{}:{seed}", check.id));
-    }
+    (outcome.status, outcome.details) = judge(ended, &verdict, &output, options.limit);
     outcome.took = start.elapsed();
-    Ok(outcome)
+    Ok(Trial {
+        outcome,
+        round: verdict.round,
+        steps: verdict.steps,
+        calls: verdict.calls,
+    })
 }
 
 const VERDICT: &str = "verdict";
-const OUTPUT: &str = "output";
 
-/// How the child ended; nothing if it had to be killed.
-fn start_child(check: &Check, options: &Options, folder: &Path) -> io::Result<Option<ExitStatus>> {
-    let output = File::create(folder.join(OUTPUT))?;
+/// How the child ended, nothing if it had to be killed; and the end of what it printed.
+fn run_child(check: &Check, options: &Options, folder: &Path) -> io::Result<(Option<ExitStatus>, String)> {
+    let (output, printed) = io::pipe()?;
     let mut command = Command::new(&options.program);
     command
         .arg("validate-check")
         .args([check.id.as_ref(), absolute(&options.library).as_os_str()])
         .arg(folder.join(VERDICT))
         .arg(options.seed.to_string())
-        .arg(options.limit.as_millis().to_string())
+        .arg(
+            u64::try_from(options.limit.as_millis())
+                .unwrap_or(u64::MAX)
+                .to_string(),
+        )
         .args(options.one_round.then_some("--one-round"))
         .env(PARENT_VARIABLE, std::process::id().to_string())
+        .env(CHECK_VARIABLE, folder)
+        // Only the last lines are shown, and what went wrong stands before a backtrace.
+        .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
-        .stdout(output.try_clone()?)
-        .stderr(output);
+        .stdout(printed.try_clone()?)
+        .stderr(printed);
+    if let Some(steps) = &options.steps {
+        command.arg("--steps").arg(listed(steps));
+    }
     // A group of its own, to be killed with whatever it starts.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command.spawn()?;
-    let deadline = Instant::now() + options.limit;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            // Whoever it started does not live on either.
-            kill_group(&mut child);
-            return Ok(Some(status));
-        }
-        if Instant::now() >= deadline {
-            kill_group(&mut child);
-            child.wait()?;
-            return Ok(None);
-        }
-        thread::sleep(POLL);
-    }
+    // It holds the other end of the pipe.
+    drop(command);
+    let output = keep_end(output)?;
+    let has_ended = death::dies_within(&mut child, options.limit);
+    // Whoever it started does not live on either.
+    let status = death::end(&mut child)?;
+    end_strays(folder);
+    let output = output.recv_timeout(LAST_WORDS).unwrap_or_default();
+    Ok((has_ended.then_some(status), output))
 }
 
-fn kill_group(child: &mut Child) {
+/// Steps as `--steps` and `--reproduce` have them.
+pub(super) fn listed(steps: &BTreeSet<u32>) -> String {
+    let steps: Vec<String> = steps.iter().map(u32::to_string).collect();
+    steps.join(",")
+}
+
+/// Kills what has left the group.
+fn end_strays(folder: &Path) {
     #[cfg(unix)]
-    if let Some(group) = i32::try_from(child.id())
-        .ok()
-        .and_then(rustix::process::Pid::from_raw)
     {
-        // It fails if nobody of the group is left.
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
-    let _ = child.kill();
-}
-
-/// What a child wrote.
-#[derive(Default)]
-struct Verdict {
-    /// The seed of the last round that began.
-    round: Option<u64>,
-    findings: Option<Findings>,
-}
-
-impl Verdict {
-    /// Reads what is there; a child that crashed may have left half a line.
-    fn read(bytes: &[u8]) -> Self {
-        let mut verdict = Self::default();
-        for line in bytes.split(|byte| *byte == b'\n') {
-            match serde_json::from_slice(line) {
-                Ok(Line::Round(seed)) => verdict.round = Some(seed),
-                Ok(Line::Verdict(findings)) => verdict.findings = Some(findings),
-                Err(_) => {}
+        use rustix::process::{Pid, Signal, kill_process};
+        let start = Instant::now();
+        loop {
+            let strays = process::marked(CHECK_VARIABLE, folder.as_os_str());
+            for number in strays.keys() {
+                if let Some(pid) = i32::try_from(*number).ok().and_then(Pid::from_raw) {
+                    // It fails if it has ended meanwhile.
+                    let _ = kill_process(pid, Signal::KILL);
+                }
+            }
+            if strays.is_empty() || start.elapsed() > DYING {
+                return;
             }
         }
-        verdict
     }
+    #[cfg(not(unix))]
+    let _ = folder;
+}
+
+/// Reads all that comes, so that nobody has to wait, and keeps its end.
+fn keep_end(mut pipe: PipeReader) -> io::Result<Receiver<String>> {
+    let (sender, receiver) = channel();
+    thread::Builder::new().spawn(move || {
+        let (mut kept, mut piece) = (Vec::new(), [0; KEPT]);
+        while let Ok(count @ 1..) = pipe.read(&mut piece) {
+            kept.extend_from_slice(&piece[..count]);
+            kept.drain(..kept.len().saturating_sub(KEPT));
+        }
+        // Nobody waits for it if a process that could not be killed held the pipe open.
+        let _ = sender.send(String::from_utf8_lossy(&kept).into_owned());
+    })?;
+    Ok(receiver)
 }
 
 fn judge(
     ended: Option<ExitStatus>,
-    findings: Option<Findings>,
+    verdict: &Verdict,
     output: &str,
     limit: Duration,
 ) -> (Status, Vec<String>) {
-    let Some(status) = ended else {
-        let what = format!("not over after {} s; it was killed", limit.as_secs_f64());
-        return (Status::Hang, [vec![what], last_lines(output)].concat());
+    let (status, what) = match (ended, &verdict.findings) {
+        (Some(_), Some(findings)) => return (findings.status(), findings.details()),
+        (Some(status), None) => (
+            Status::Crash,
+            format!("its process ended without a verdict ({status})"),
+        ),
+        (None, _) => (
+            Status::Hang,
+            format!("not over after {} s; it was killed", limit.as_secs_f64()),
+        ),
     };
-    match findings {
-        Some(findings) => (findings.status(), findings.into_details()),
-        None => {
-            let what = format!("its process ended without a verdict ({status})");
-            (Status::Crash, [vec![what], last_lines(output)].concat())
-        }
-    }
+    let last = verdict.calls.last().map(|call| format!("the last call: {call}"));
+    let details = [what].into_iter().chain(last).chain(last_lines(output));
+    (status, details.collect())
 }
 
 fn last_lines(output: &str) -> Vec<String> {
     let lines: Vec<&str> = output.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = lines.iter().skip(lines.len().saturating_sub(SHOWN_LINES));
-    last.map(|line| format!("it printed: {line}")).collect()
+    last.map(|line| {
+        let shown: String = line.chars().take(SHOWN_LETTERS).collect();
+        format!("it printed: {shown}")
+    })
+    .collect()
 }
 
-/// Runs one check in this process and writes its verdict. For the child only: the library may end the process.
-pub fn run_child(arguments: &ChildArguments) -> io::Result<()> {
-    let check = CHECKS.iter().find(|check| check.id == arguments.check);
-    let check = check.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no such check"))?;
-    end_with_parent();
-    end_in(Duration::from_millis(arguments.limit) * 2);
-    let mut file = File::create(&arguments.verdict)?;
-    let mut subject = Subject::new(
-        absolute(&arguments.library),
-        arguments.seed,
-        arguments.one_round,
-        file.try_clone()?,
-    );
-    if let Err(fault) = (check.run)(&mut subject) {
-        subject.fault(fault);
+/// A file of the child's own, under a number that a plugin does not close by chance.
+#[cfg(unix)]
+pub(super) fn out_of_reach<F: From<OwnedFd> + AsFd>(file: F) -> F {
+    const HIGH: i32 = 200;
+    // Where so many files are not allowed it stays where it is.
+    match rustix::io::fcntl_dupfd_cloexec(&file, HIGH) {
+        Ok(moved) => moved.into(),
+        Err(_) => file,
     }
-    write_line(&mut file, &Line::Verdict(subject.into_findings()))?;
-    // Destructors of the library's statics and threads that it left behind are not part of the check.
-    std::process::exit(0)
 }
 
-pub(super) fn write_line(file: &mut File, line: &Line) -> io::Result<()> {
-    let mut text = serde_json::to_string(line)?;
-    text.push('\n');
-    file.write_all(text.as_bytes())
-}
-
-/// Ends this process if whoever started it does not, because it was killed itself.
-fn end_in(limit: Duration) {
-    let _ = thread::Builder::new().spawn(move || {
-        thread::sleep(limit);
-        std::process::abort();
-    });
+#[cfg(not(unix))]
+pub(super) fn out_of_reach<F>(file: F) -> F {
+    file
 }
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::os::unix::process::ExitStatusExt;
+    use std::{io::Write, os::unix::process::ExitStatusExt};
 
     use super::*;
+    use crate::validate::verdict::Findings;
 
     #[test]
     fn child_without_a_verdict_crashed_whatever_its_exit_code() {
         let limit = Duration::from_secs(3);
         let ended = |raw| Some(ExitStatus::from_raw(raw));
-        let findings = || Some(Findings::default());
-        assert_eq!(judge(ended(0), findings(), "", limit).0, Status::Pass);
-        assert_eq!(judge(ended(0), None, "", limit).0, Status::Crash);
-        let (status, details) = judge(ended(11), None, "a\n\nb\n", limit);
+        let passed = Verdict {
+            findings: Some(Findings::default()),
+            ..Verdict::default()
+        };
+        let none = Verdict {
+            calls: vec!["`new`".to_owned()],
+            ..Verdict::default()
+        };
+        assert_eq!(judge(ended(0), &passed, "", limit).0, Status::Pass);
+        assert_eq!(judge(ended(0), &none, "", limit).0, Status::Crash);
+        let (status, details) = judge(ended(11), &none, "a\n\nb\n", limit);
         assert_eq!(status, Status::Crash);
         assert!(details[0].contains("signal: 11"), "{details:?}");
-        assert_eq!(details[1..], ["it printed: a", "it printed: b"]);
-        assert_eq!(judge(None, findings(), "", limit).0, Status::Hang);
+        let expected = ["the last call: `new`", "it printed: a", "it printed: b"];
+        assert_eq!(details[1..], expected);
+        assert_eq!(judge(None, &passed, "", limit).0, Status::Hang);
     }
 
     #[test]
-    fn verdict_counts_only_when_it_is_whole() {
-        let verdict = Verdict::read(b"{\"Round\":7}\n{\"Round\":8}\n{\"Verdict\":{\"faul");
-        assert_eq!((verdict.round, verdict.findings), (Some(8), None));
-        let whole = b"{\"Verdict\":{\"faults\":[\"x\"],\"warnings\":[],\"skipped\":null}}\n";
-        assert_eq!(Verdict::read(whole).findings.unwrap().status(), Status::Fail);
+    fn only_the_end_of_much_output_is_kept() {
+        let (reader, mut writer) = io::pipe().unwrap();
+        let end = keep_end(reader).unwrap();
+        for _ in 0..100 {
+            writer.write_all(&[b'x'; 1000]).unwrap();
+        }
+        writer.write_all(b"end").unwrap();
+        drop(writer);
+        let kept = end.recv().unwrap();
+        assert_eq!((kept.len(), kept.ends_with("xend")), (KEPT, true));
     }
 }

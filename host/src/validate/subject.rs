@@ -1,7 +1,6 @@
 //! The plugin under examination, in the process that is made for one check.
 
 use std::{
-    fs::File,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -11,14 +10,16 @@ use pulsewire_plugin_api::{
     Node,
     abi::loaded::{LoadedLibrary, LoadedPlugin},
     manifest::{Manifest, NodeType},
-    value::Dictionary,
+    value::{Dictionary, Value},
 };
 use rand::{SeedableRng, rngs::ChaCha8Rng};
 
 use super::{
+    child::{Progress, Rounds},
     host::{Behaviour, Phase, ScriptedHost, is_panic},
-    samples, sandbox,
-    verdict::{Findings, Line},
+    pulsed::brief,
+    samples,
+    verdict::Findings,
 };
 use crate::plugins;
 
@@ -28,18 +29,16 @@ pub(super) const END: Duration = plugins::DEACTIVATION_LIMIT;
 /// A library, and what was found out about it.
 pub(super) struct Subject {
     library: PathBuf,
-    seed: u64,
-    one_round: bool,
-    progress: File,
+    rounds: Rounds,
+    progress: Progress,
     findings: Findings,
 }
 
 impl Subject {
-    pub(super) fn new(library: PathBuf, seed: u64, one_round: bool, progress: File) -> Self {
+    pub(super) fn new(library: PathBuf, rounds: Rounds, progress: Progress) -> Self {
         Self {
             library,
-            seed,
-            one_round,
+            rounds,
             progress,
             findings: Findings::default(),
         }
@@ -80,15 +79,25 @@ impl Subject {
         count: u64,
         mut round: impl FnMut(&mut Self, &mut ChaCha8Rng) -> Result<(), String>,
     ) -> Result<(), String> {
-        for at in 0..if self.one_round { 1 } else { count } {
-            let seed = self.seed.wrapping_add(at);
-            sandbox::write_line(&mut self.progress, &Line::Round(seed)).map_err(|error| error.to_string())?;
+        for at in 0..if self.rounds.only_one { 1 } else { count } {
+            let seed = self.rounds.seed.wrapping_add(at);
+            self.progress.round(seed);
             round(self, &mut ChaCha8Rng::seed_from_u64(seed))?;
             if self.has_faults() {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Whether the step of a round is to be taken; says that it is.
+    pub(super) fn takes_step(&self, number: u32) -> bool {
+        let chosen = &self.rounds.steps;
+        let takes = chosen.as_ref().is_none_or(|steps| steps.contains(&number));
+        if takes {
+            self.progress.step(number);
+        }
+        takes
     }
 
     /// What the library says about itself; runs none of its code.
@@ -98,14 +107,16 @@ impl Subject {
 
     /// The library, opened.
     pub(super) fn open(&self) -> Result<LoadedLibrary, plugins::OpenError> {
+        self.progress.call("opening the library", String::new);
         plugins::open_for_good(&self.library)
     }
 
     /// A plugin that has registered, in a host that behaves so.
     pub(super) fn plugin(&self, behaviour: Behaviour) -> Result<Instance, String> {
         let mut instance = self.create(behaviour)?;
-        let registered = instance.plugin.register();
-        registered.map_err(|reason| format!("it cannot register: {reason}"))?;
+        instance
+            .register()
+            .map_err(|reason| format!("it cannot register: {reason}"))?;
         Ok(instance)
     }
 
@@ -114,12 +125,14 @@ impl Subject {
         let manifest = self.manifest()?;
         let library = self.open().map_err(|error| error.to_string())?;
         let host = Arc::new(ScriptedHost::new(&manifest, behaviour));
+        self.progress.call("`new`", String::new);
         let created = library.create(Arc::clone(&host) as _);
         let plugin = created.map_err(|reason| format!("it cannot be made: {reason}"))?;
         Ok(Instance {
             plugin,
             host,
             manifest,
+            progress: self.progress.clone(),
             nodes: 0,
         })
     }
@@ -140,17 +153,38 @@ pub(super) struct Instance {
     pub(super) plugin: LoadedPlugin,
     pub(super) host: Arc<ScriptedHost>,
     pub(super) manifest: Manifest,
+    pub(super) progress: Progress,
     nodes: usize,
 }
 
 impl Instance {
+    pub(super) fn register(&mut self) -> Result<Vec<(String, bool)>, String> {
+        self.progress.call("`register`", String::new);
+        self.plugin.register()
+    }
+
     pub(super) fn activate(&mut self) -> Result<(), String> {
         self.host.enter(Phase::Active);
+        self.progress.call("`activate`", String::new);
         self.plugin.activate()
+    }
+
+    pub(super) fn settings_changed(&mut self) -> Result<(), String> {
+        self.progress.call("`settings_changed`", String::new);
+        self.plugin.settings_changed()
+    }
+
+    pub(super) fn migrate(&self, section: &str, from: u32, old: Dictionary) -> Result<Dictionary, String> {
+        self.progress.call("`migrate`", || {
+            let old = brief(&Value::Dictionary(old.clone()));
+            format!(" of `{section}` from {from}, with {old}")
+        });
+        self.plugin.migrate(section, from, old)
     }
 
     /// Ends it; says how long that took.
     pub(super) fn deactivate(&mut self) -> Result<Duration, String> {
+        self.progress.call("`deactivate`", String::new);
         let start = Instant::now();
         let ended = self.plugin.deactivate();
         let took = start.elapsed();
@@ -167,6 +201,13 @@ impl Instance {
         self.nodes += 1;
         let id = format!("node_{}", self.nodes);
         let own_event = self.host.own_event(&id);
+        let what = format!("the factory of `{}`", node_type.id);
+        self.progress.call(&what, || {
+            format!(
+                ", for `{id}` with {}",
+                brief(&Value::Dictionary(attributes.clone()))
+            )
+        });
         let node = self.plugin.create_node(
             &node_type.id,
             "project".into(),
@@ -179,7 +220,13 @@ impl Instance {
 
     /// Drops the plugin; what its destructor or its threads broke is a fault, and so is a panic in `said`.
     pub(super) fn end(self, said: Option<&str>) -> Result<(), String> {
-        let Self { plugin, host, .. } = self;
+        let Self {
+            plugin,
+            host,
+            progress,
+            ..
+        } = self;
+        progress.call("`drop` of the plugin", String::new);
         drop(plugin);
         let mut panics = host.panics();
         panics.extend(said.filter(|said| is_panic(said)).map(str::to_owned));

@@ -88,6 +88,9 @@ impl Outcome {
     }
 }
 
+/// How much of what was found is told; a plugin may break a rule a thousand times.
+const MOST_DETAILS: usize = 30;
+
 /// What a check says in its own process; the last line of the verdict's file.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Findings {
@@ -110,9 +113,15 @@ impl Findings {
         }
     }
 
-    pub(super) fn into_details(self) -> Vec<String> {
-        let found = self.faults.into_iter().chain(self.warnings);
-        found.chain(self.skipped).collect()
+    /// What was found, without what is said twice.
+    pub(super) fn details(&self) -> Vec<String> {
+        let found = self.faults.iter().chain(&self.warnings);
+        let mut details: Vec<String> = found.chain(&self.skipped).cloned().collect();
+        details.dedup();
+        let more = details.len().saturating_sub(MOST_DETAILS);
+        details.truncate(MOST_DETAILS);
+        details.extend((more > 0).then(|| format!("and {more} more")));
+        details
     }
 }
 
@@ -121,6 +130,74 @@ impl Findings {
 pub(super) enum Line {
     /// The round with this seed begins.
     Round(u64),
+    /// A step of it begins.
+    Step(u32),
+    /// The plugin is called.
+    Call(String),
     /// The check is over.
     Verdict(Findings),
+}
+
+/// What the file says as a whole.
+#[derive(Debug, Default)]
+pub(super) struct Verdict {
+    /// The seed of the last round that began.
+    pub(super) round: Option<u64>,
+    /// The steps of that round.
+    pub(super) steps: Vec<u32>,
+    /// The calls of that round.
+    pub(super) calls: Vec<String>,
+    pub(super) findings: Option<Findings>,
+}
+
+impl Verdict {
+    /// Reads what is there; a child that crashed may have left half a line.
+    pub(super) fn read(bytes: &[u8]) -> Self {
+        let mut verdict = Self::default();
+        for line in bytes.split(|byte| *byte == b'\n') {
+            match serde_json::from_slice(line) {
+                Ok(Line::Round(seed)) => {
+                    verdict.round = Some(seed);
+                    verdict.steps.clear();
+                    verdict.calls.clear();
+                }
+                Ok(Line::Step(number)) => verdict.steps.push(number),
+                Ok(Line::Call(call)) => verdict.calls.push(call),
+                Ok(Line::Verdict(findings)) => verdict.findings = Some(findings),
+                Err(_) => {}
+            }
+        }
+        verdict
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdict_counts_only_when_it_is_whole() {
+        let verdict = Verdict::read(b"{\"Round\":7}\n{\"Round\":8}\n{\"Verdict\":{\"faul");
+        assert_eq!((verdict.round, verdict.findings), (Some(8), None));
+        let whole = b"{\"Verdict\":{\"faults\":[\"x\"],\"warnings\":[],\"skipped\":null}}\n";
+        assert_eq!(Verdict::read(whole).findings.unwrap().status(), Status::Fail);
+    }
+
+    #[test]
+    fn many_faults_of_a_kind_are_told_in_few_lines() {
+        let mut findings = Findings::default();
+        findings.faults.extend(["same".to_owned(), "same".to_owned()]);
+        findings.faults.extend((0..100).map(|number| number.to_string()));
+        let details = findings.details();
+        assert_eq!((details.len(), &*details[0], &*details[1]), (31, "same", "0"));
+        assert_eq!(details[30], "and 71 more");
+    }
+
+    #[test]
+    fn steps_and_calls_are_those_of_the_last_round() {
+        let verdict = Verdict::read(
+            b"{\"Call\":\"new\"}\n{\"Round\":7}\n{\"Step\":1}\n{\"Call\":\"a\"}\n{\"Round\":8}\n{\"Step\":2}\n{\"Call\":\"b\"}\n",
+        );
+        assert_eq!((verdict.steps, verdict.calls), (vec![2], vec!["b".to_owned()]));
+    }
 }

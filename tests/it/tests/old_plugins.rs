@@ -133,6 +133,26 @@ fn validate(library: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// An author's side that is not quite ours.
+#[test]
+fn plugin_that_makes_nodes_of_any_name_is_found_by_the_validator() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = build(folder.path(), |sources| {
+        let author = sources.join("plugin-api/src/abi/author.rs");
+        replace(
+            &author,
+            "registrar.factory(node_type.as_str())",
+            "registrar.factory(node_type.as_str().trim_end_matches(\"x1\"))",
+        );
+    });
+    let answer = validate(&library);
+    assert!(
+        answer.contains("fail  unknown_types\n      it makes a node of the type `built_with_1_0.mirrorx1`"),
+        "{answer}"
+    );
+    assert_eq!(answer.matches("fail  ").count(), 1, "{answer}");
+}
+
 #[test]
 fn changed_signature_is_told_in_a_sentence_and_the_rest_is_logged() {
     let folder = tempfile::tempdir().unwrap();

@@ -57,7 +57,7 @@ pub(crate) const PARENT_VARIABLE: &str = "PULSEWIRE_PARENT";
 
 /// Has this process end when its parent does, or now if that is dead already: whoever kills the parent does not reach it,
 /// since it has a process group of its own.
-pub(crate) fn end_with_parent() {
+fn end_with_parent() {
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{Signal, getppid, set_parent_process_death_signal};
@@ -71,8 +71,9 @@ pub(crate) fn end_with_parent() {
     }
 }
 
-/// Makes sure that the child does no harm where the parent can't see it. What the system refuses is left out.
-fn prepare() {
+/// Makes sure that a child that opens a stranger's library does no harm where the parent can't see it. What the system
+/// refuses is left out.
+pub(crate) fn prepare() {
     end_with_parent();
     #[cfg(target_os = "linux")]
     {

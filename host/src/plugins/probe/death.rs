@@ -3,23 +3,18 @@
 use std::{
     io,
     process::{Child, ExitStatus},
-};
-#[cfg(unix)]
-use std::{
     thread,
     time::{Duration, Instant},
 };
 
 /// How long a process may take to die once it has closed its files.
-#[cfg(unix)]
 const DYING: Duration = Duration::from_secs(1);
 
-/// How often it is looked at meanwhile.
-#[cfg(unix)]
+/// How often it is looked at meanwhile; the standard library cannot wait with a limit.
 const POLL: Duration = Duration::from_millis(5);
 
 /// Kills the child with its process group and takes its status, which is its own if it was dead already.
-pub(in crate::plugins) fn end(child: &mut Child) -> io::Result<ExitStatus> {
+pub(crate) fn end(child: &mut Child) -> io::Result<ExitStatus> {
     #[cfg(unix)]
     {
         use rustix::process::{Pid, Signal, kill_process_group};
@@ -34,26 +29,34 @@ pub(in crate::plugins) fn end(child: &mut Child) -> io::Result<ExitStatus> {
 }
 
 /// Whether the child, which has closed its pipe, is dead by itself, or soon is.
-pub(super) fn is_near(child: &Child) -> bool {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
+pub(super) fn is_near(child: &mut Child) -> bool {
+    cfg!(unix) && dies_within(child, DYING)
+}
+
+/// Whether the child dies by itself within that time. On Unix its status is left for [`end`], so that its number, which is
+/// its group's too, stays its own.
+pub(crate) fn dies_within(child: &mut Child, limit: Duration) -> bool {
+    let start = Instant::now();
+    while !is_dead(child) {
+        if start.elapsed() >= limit {
             return false;
-        };
-        let deadline = Instant::now() + DYING;
-        while Instant::now() < deadline {
-            match waitid(WaitId::Pid(pid), options) {
-                Ok(None) => thread::sleep(POLL),
-                Ok(Some(_)) => return true,
-                Err(_) => return false,
-            }
         }
+        thread::sleep(POLL);
     }
-    #[cfg(not(unix))]
-    let _ = child;
-    false
+    true
+}
+
+#[cfg(unix)]
+fn is_dead(child: &mut Child) -> bool {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| matches!(waitid(WaitId::Pid(pid), options), Ok(Some(_))))
+}
+
+#[cfg(not(unix))]
+fn is_dead(child: &mut Child) -> bool {
+    matches!(child.try_wait(), Ok(Some(_)))
 }
 
 /// Whose doing a child's death was.

@@ -91,7 +91,7 @@ pub(super) fn register(subject: &mut Subject) -> Result<(), String> {
     let mut first = None;
     for _ in 0..2 {
         let mut instance = in_honest_host(subject)?;
-        let registered = instance.plugin.register();
+        let registered = instance.register();
         let mut registered = registered.map_err(|reason| format!("it cannot register: {reason}"))?;
         registered.sort();
         for node_type in &instance.manifest.node_types {
@@ -129,7 +129,8 @@ pub(super) fn permissions(subject: &mut Subject) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt;
     const BY_EVERYBODY: u32 = 0o002;
     const STICKY: u32 = 0o1000;
-    let path = subject.path().clone();
+    let path = subject.path();
+    let path = path.canonicalize().unwrap_or_else(|_| path.clone());
     for place in path.ancestors().filter(|place| *place != Path::new("")) {
         let Ok(metadata) = fs::metadata(place) else {
             continue;

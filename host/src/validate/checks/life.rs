@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::validate::{
     host::Behaviour,
+    printed::Printed,
     process::Snapshot,
     pulsed, samples,
     subject::{END, Instance, Subject},
@@ -88,11 +89,11 @@ pub(super) fn threads(subject: &mut Subject) -> Result<(), String> {
     for _ in 0..CYCLES {
         let mut instance = active(subject)?;
         let _ = instance.deactivate();
-        let left = before.threads_left(END);
+        let left = before.left_running(END);
         instance.end(None)?;
         if !left.is_empty() {
-            for thread in left {
-                subject.fault(format!("{thread} although the plugin was deactivated"));
+            for one in left {
+                subject.fault(format!("{one} although the plugin was deactivated"));
             }
             return Ok(());
         }
@@ -121,11 +122,15 @@ pub(super) fn late_calls(subject: &mut Subject) -> Result<(), String> {
 
 pub(super) fn process(subject: &mut Subject) -> Result<(), String> {
     let _ = subject.open();
+    let printed = Printed::count();
     let before = Snapshot::take();
     let mut instance = active(subject)?;
     let _ = instance.deactivate();
     for change in before.changes_of_surroundings() {
         subject.fault(format!("after it ran, {change}"));
+    }
+    if printed.is_ok_and(|printed| printed.end() > 0) {
+        subject.warning("it prints to stdout, where only the project's console belongs");
     }
     instance.end(None)
 }
@@ -163,7 +168,7 @@ pub(super) fn instances(subject: &mut Subject) -> Result<(), String> {
     ended.map_err(|reason| format!("the first of two cannot be deactivated: {reason}"))?;
     first.end(None)?;
     pulsed::once_each(&mut second)?;
-    let changed = second.plugin.settings_changed();
+    let changed = second.settings_changed();
     changed.map_err(|reason| format!("the second of two, without the first, refuses settings: {reason}"))?;
     let ended = second.deactivate();
     ended.map_err(|reason| format!("the second of two cannot be deactivated: {reason}"))?;

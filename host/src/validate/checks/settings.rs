@@ -29,7 +29,7 @@ pub(super) fn changed(subject: &mut Subject) -> Result<(), String> {
             for _ in 0..3 {
                 let next = samples::random_settings(&manifest, rng);
                 instance.host.behave(|behaviour| behaviour.settings = Some(next));
-                let refused = instance.plugin.settings_changed().err();
+                let refused = instance.settings_changed().err();
                 said = said.filter(|said| is_panic(said)).or(refused);
             }
             let ended = instance.deactivate().err();
@@ -59,7 +59,7 @@ pub(super) fn bad(subject: &mut Subject) -> Result<(), String> {
         running
             .host
             .behave(|behaviour| behaviour.settings = Some(garbage));
-        let said = running.plugin.settings_changed().err();
+        let said = running.settings_changed().err();
         let _ = running.deactivate();
         running.end(said.as_deref())
     })
@@ -94,7 +94,7 @@ pub(super) fn secrets(subject: &mut Subject) -> Result<(), String> {
         Err(reason) => said.push(reason),
         Ok(()) => {
             said.extend(pulsed::once_each(&mut instance).err());
-            said.extend(instance.plugin.settings_changed().err());
+            said.extend(instance.settings_changed().err());
             said.extend(instance.deactivate().err());
         }
     }
