@@ -90,10 +90,8 @@ fn library_that_was_mended_with_the_settings_is_tried_out_anew() {
     let project = project_with(&that_does("abort when opened"));
     let mut running = project.run(&[]);
     running.wait_for("tick");
-    project.write(
-        "settings.toml",
-        "format = 1\n[plugins.misbehaves]\nenabled = true\nsha256 = 7\n",
-    );
+    let at_fault = "[[settings.socketio.connections]]\nname = \"chat\"\nurl = 7\n";
+    project.write("settings.toml", &format!("format = 1\n{at_fault}"));
     running.wait_for("the settings changed but are at fault");
     let project = with_library(project, &that_does("none"));
     project.write("settings.toml", "format = 1\n");
