@@ -13,8 +13,8 @@ const HOST: &str = "pulsewire-host";
 /// The package that measures; its executable finds `pulsewire` and the plugins beside itself.
 const BENCH: &str = "pulsewire-bench";
 
-/// The plugin whose node does next to nothing.
-const SCALAR: &str = "fixture-scalar";
+/// The plugin whose node does next to nothing, and the same without a guard.
+const FIXTURES: [&str; 2] = ["fixture-scalar", "fixture-unguarded"];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -28,7 +28,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     // The official client is one of the peers, Node-RED another.
     tools::install_node()?;
     tools::install_node_red()?;
-    let mut packages = vec![HOST.to_owned(), BENCH.to_owned(), SCALAR.to_owned()];
+    let mut packages: Vec<String> = [HOST, BENCH]
+        .into_iter()
+        .chain(FIXTURES)
+        .map(str::to_owned)
+        .collect();
     packages.extend(workspace.libraries(Role::Plugin));
     let selection = packages
         .into_iter()

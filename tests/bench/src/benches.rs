@@ -1,11 +1,18 @@
 //! The benches by name. Each returns one or more measurements.
 
-use std::time::Duration;
+use std::{
+    env::consts::{DLL_PREFIX, DLL_SUFFIX},
+    path::PathBuf,
+    time::Duration,
+};
 
 use crate::{
-    Result, acks, allocations, connections, large,
+    Result, acks, allocations, connections,
+    gst::Gst,
+    hundred::Hundred,
+    large,
     latency::{self, Latency},
-    measure::{Limit, Measure, best_of},
+    measure::{Limit, Measure, best_of, median, medians},
     node_red,
     nodes::Nodes,
     project::beside,
@@ -30,7 +37,7 @@ impl Bench {
 }
 
 /// All of them.
-pub const ALL: [Bench; 14] = [
+pub const ALL: [Bench; 17] = [
     Bench {
         name: "builtin_nodes",
         run: builtin_nodes,
@@ -54,6 +61,10 @@ pub const ALL: [Bench; 14] = [
     Bench {
         name: "plugin_nodes",
         run: plugin_nodes,
+    },
+    Bench {
+        name: "guard",
+        run: guard,
     },
     Bench {
         name: "isolated_pulse",
@@ -87,15 +98,25 @@ pub const ALL: [Bench; 14] = [
         name: "start",
         run: start,
     },
+    Bench {
+        name: "hundred_plugins",
+        run: hundred_plugins,
+    },
+    Bench {
+        name: "beside_gst",
+        run: beside_gst,
+    },
 ];
 
-fn scalar() -> Result<std::path::PathBuf> {
-    let name = format!(
-        "{}scalar{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    );
-    beside(format!("fixtures/scalar/{name}"))
+/// How often two things are measured by turns where their medians are compared.
+const TURNS: usize = 15;
+
+fn scalar() -> Result<PathBuf> {
+    fixture("scalar")
+}
+
+fn fixture(id: &str) -> Result<PathBuf> {
+    beside(format!("fixtures/{id}/{DLL_PREFIX}{id}{DLL_SUFFIX}"))
 }
 
 fn builtin_nodes() -> Result<Vec<Measure>> {
@@ -183,6 +204,26 @@ fn plugin_nodes() -> Result<Vec<Measure>> {
         unit: "executions/s",
         limit: Limit::AtLeast(10e6),
     }])
+}
+
+fn guard() -> Result<Vec<Measure>> {
+    let (scalar, unguarded) = (scalar()?, fixture("unguarded")?);
+    let nanos = |nodes: Nodes<'_>| nodes.pulses_per_second().map(|pulses| 1e9 / pulses);
+    let (guarded, bare) = medians(
+        TURNS,
+        || nanos(Nodes::Watched(&scalar)),
+        || nanos(Nodes::Unguarded(&unguarded)),
+    )?;
+    let measure = |bench, value, limit| Measure {
+        bench,
+        value,
+        unit: "ns/call",
+        limit,
+    };
+    Ok(vec![
+        measure("guard_call", guarded, Limit::Beside(bare)),
+        measure("guard_added", guarded - bare, Limit::AtMost(10.0)),
+    ])
 }
 
 fn isolated_pulse() -> Result<Vec<Measure>> {
@@ -324,5 +365,46 @@ fn start() -> Result<Vec<Measure>> {
     Ok(vec![
         measure("start_best", start.best),
         measure("start_median", start.median),
+    ])
+}
+
+fn hundred_plugins() -> Result<Vec<Measure>> {
+    let hundred = Hundred::of(&scalar()?)?;
+    let measure = |bench, value, limit| Measure {
+        bench,
+        value,
+        unit: "ms",
+        limit: Limit::AtMost(limit),
+    };
+    let warm: Result<Vec<f64>> = (0..TURNS).map(|_| hundred.list()).collect();
+    let start = hundred.start(1, TURNS)?;
+    let cold: Result<Vec<f64>> = (0..RUNS).map(|_| hundred.list_cold()).collect();
+    Ok(vec![
+        measure("hundred_plugins_list_warm", median(warm?), 10.0),
+        measure("hundred_plugins_list_cold", median(cold?), 300.0),
+        measure("hundred_plugins_start", start.median, 30.0),
+    ])
+}
+
+fn beside_gst() -> Result<Vec<Measure>> {
+    let gst = Gst::installed()?;
+    let hundred = Hundred::of(&scalar()?)?;
+    let measure = |bench, (value, peer)| Measure {
+        bench,
+        value,
+        unit: "ms",
+        limit: Limit::Beside(peer),
+    };
+    // The first makes its registry.
+    eprintln!("gst-inspect-1.0 lists {} plugins", gst.count()?);
+    Ok(vec![
+        measure(
+            "beside_gst_warm",
+            medians(TURNS, || hundred.list(), || gst.list())?,
+        ),
+        measure(
+            "beside_gst_cold",
+            medians(RUNS, || hundred.list_cold(), || gst.list_cold())?,
+        ),
     ])
 }

@@ -11,7 +11,10 @@
 pub mod acks;
 pub mod allocations;
 pub mod benches;
+pub mod cold;
 pub mod connections;
+pub mod gst;
+pub mod hundred;
 pub mod large;
 pub mod latency;
 pub mod measure;

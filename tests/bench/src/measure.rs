@@ -103,6 +103,26 @@ pub fn best_of<E>(runs: usize, mut run: impl FnMut() -> Result<f64, E>) -> Resul
     (0..runs).try_fold(0.0, |best: f64, _| Ok(best.max(run()?)))
 }
 
+/// The median of each of two measurements, which are taken by turns.
+pub fn medians<E>(
+    turns: usize,
+    mut one: impl FnMut() -> Result<f64, E>,
+    mut other: impl FnMut() -> Result<f64, E>,
+) -> Result<(f64, f64), E> {
+    let (mut ones, mut others) = (Vec::new(), Vec::new());
+    for _ in 0..turns {
+        ones.push(one()?);
+        others.push(other()?);
+    }
+    Ok((median(ones), median(others)))
+}
+
+/// The value that half of them exceed.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    quantile(&values, 0.5)
+}
+
 /// The value below which `part` of the sorted values lie.
 pub fn quantile(sorted: &[f64], part: f64) -> f64 {
     let at = (sorted.len() as f64 * part) as usize;

@@ -83,6 +83,7 @@ const MIXED: [Link; CHAIN as usize] = [
 ];
 
 const PLUGIN: Link = ("scalar.step", "input", "output");
+const UNGUARDED: Link = ("unguarded.step", "input", "output");
 
 /// The chain of built-in scalar nodes.
 pub fn scalar_chain() -> impl Iterator<Item = Link> + Clone {
@@ -108,6 +109,10 @@ pub enum Nodes<'a> {
     Functions,
     /// The node of the fixture `scalar`, whose library this is.
     Plugin(&'a Path),
+    /// The same, with its calls on record and watched.
+    Watched(&'a Path),
+    /// The same node without a guard, of the fixture `unguarded`.
+    Unguarded(&'a Path),
     /// The same, in a process of its own.
     Isolated(&'a Path),
 }
@@ -119,7 +124,8 @@ impl Nodes<'_> {
             Nodes::Builtin => BUILTIN,
             Nodes::Mixed => MIXED,
             Nodes::Functions => [CALL; CHAIN as usize],
-            Nodes::Plugin(_) | Nodes::Isolated(_) => [PLUGIN; CHAIN as usize],
+            Nodes::Plugin(_) | Nodes::Watched(_) | Nodes::Isolated(_) => [PLUGIN; CHAIN as usize],
+            Nodes::Unguarded(_) => [UNGUARDED; CHAIN as usize],
         };
         let mut lines = format!(
             "[[variable]]\nname = \"rounds\"\ntype = \"Int\"\nvalue = 0\n[[event]]\nname = \"again\"\n\
@@ -149,7 +155,10 @@ impl Nodes<'_> {
         match self {
             Nodes::Builtin | Nodes::Mixed => {}
             Nodes::Functions => project.add_graph("functions/step", STEP)?,
-            Nodes::Plugin(library) | Nodes::Isolated(library) => project.add_plugin("scalar", library)?,
+            Nodes::Plugin(library) | Nodes::Watched(library) | Nodes::Isolated(library) => {
+                project.add_plugin("scalar", library)?;
+            }
+            Nodes::Unguarded(library) => project.add_plugin("unguarded", library)?,
         }
         Ok(project)
     }
@@ -173,7 +182,8 @@ impl Nodes<'_> {
         Ok((rounds * executions(OUTER)) as f64 / took.as_secs_f64())
     }
 
-    /// How often a node of the chain is pulsed in a second, for nodes that take so long that the loops do not count.
+    /// How often a node of the chain is pulsed in a second. The time includes that of the loops, which is a tenth of a scalar
+    /// node's.
     pub fn pulses_per_second(self) -> Result<f64> {
         let (rounds, took) = self.run(1)?;
         Ok((rounds * INNER * CHAIN) as f64 / took.as_secs_f64())
@@ -183,7 +193,10 @@ impl Nodes<'_> {
     fn run(self, outer: u64) -> Result<(u64, Duration)> {
         let project = self.project(outer, true)?;
         let console = Arc::new(Complaints::default());
-        let mut runtime = project.start(console.clone())?;
+        let mut runtime = match self {
+            Nodes::Watched(_) => project.start_watched(console.clone())?,
+            _ => project.start(console.clone())?,
+        };
         let began = Instant::now();
         let outcome = runtime.run(Some(RUN));
         let took = began.elapsed();

@@ -10,7 +10,7 @@ use std::{
 
 use pulsewire_host::{
     console::{Console, Level, Line},
-    plugins::{Isolation, Safeguards},
+    plugins::{CALL_BUDGET, Isolation, Safeguards},
     project::OpenOptions,
     runtime::{Ended, RunOptions, Runtime, StartError},
 };
@@ -61,15 +61,30 @@ impl Project {
         Ok(())
     }
 
-    /// Starts the project. A node that is not available is a failure, as is all that `console` is told as an error.
+    /// Starts the project, with its calls into plugins neither on record nor watched. A node that is not available is a
+    /// failure, as is all that `console` is told as an error.
     pub fn start(&self, console: Arc<dyn Console>) -> Result<Runtime> {
-        let plugin_dirs = Some(self.plugins()).filter(|folder| folder.is_dir());
         let safeguards = Safeguards {
             isolation: beside(format!("pulsewire{EXE_SUFFIX}"))
                 .ok()
                 .map(Isolation::pulsewire),
             ..Safeguards::default()
         };
+        self.start_with(safeguards, console)
+    }
+
+    /// As [`start`](Self::start), with calls on record in a file and watched, as in `pulsewire run`.
+    pub fn start_watched(&self, console: Arc<dyn Console>) -> Result<Runtime> {
+        let safeguards = Safeguards {
+            call_budget: Some(CALL_BUDGET),
+            cache: Some(self.folder().join("cache")),
+            ..Safeguards::default()
+        };
+        self.start_with(safeguards, console)
+    }
+
+    fn start_with(&self, safeguards: Safeguards, console: Arc<dyn Console>) -> Result<Runtime> {
+        let plugin_dirs = Some(self.plugins()).filter(|folder| folder.is_dir());
         let options = RunOptions {
             open: OpenOptions {
                 folder: self.folder().to_owned(),

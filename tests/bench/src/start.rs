@@ -16,6 +16,12 @@ use crate::{
 /// How often the process is started.
 const STARTS: usize = 20;
 
+/// Prints `up` on the first pulse, and ends.
+pub const GRAPH: &str = "begin: events.on_initialize\n\
+                         say: development.console { data_type = \"String\", input = \"up\" }\n\
+                         exit: utilities.exit\n\
+                         begin.out -> say.in\nsay.out -> exit.in\n";
+
 /// Milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Start {
@@ -29,22 +35,24 @@ pub struct Start {
 /// `--strict` refuses to run without it.
 pub fn to_first_pulse() -> Result<Start> {
     let binary = beside(format!("pulsewire{}", std::env::consts::EXE_SUFFIX))?;
-    let graph = "begin: events.on_initialize\n\
-                 say: development.console { data_type = \"String\", input = \"up\" }\n\
-                 exit: utilities.exit\n\
-                 begin.out -> say.in\nsay.out -> exit.in\n\
-                 start: socketio.start { configuration = \"bench\" }\n";
-    let project = Project::new(&settings(9), graph)?;
+    let graph = format!("{GRAPH}start: socketio.start {{ configuration = \"bench\" }}\n");
+    let project = Project::new(&settings(9), &graph)?;
     let mut command = Command::new(binary);
     command
         .args(["run", "--strict"])
         .current_dir(project.folder())
         .env_remove("PULSEWIRE_PLUGIN_PATH")
-        .env_remove("PULSEWIRE_LOG")
+        .env_remove("PULSEWIRE_LOG");
+    starts(&mut command, STARTS)
+}
+
+/// Starts a project with [`GRAPH`] that often.
+pub fn starts(command: &mut Command, count: usize) -> Result<Start> {
+    command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
-    let starts: Result<Vec<f64>> = (0..STARTS).map(|_| once(&mut command)).collect();
+    let starts: Result<Vec<f64>> = (0..count).map(|_| once(command)).collect();
     let mut millis = starts?;
     millis.sort_by(f64::total_cmp);
     Ok(Start {
