@@ -2,7 +2,7 @@
 
 use std::{
     backtrace::Backtrace,
-    cell::RefCell,
+    cell::{Cell, RefCell},
     mem::ManuallyDrop,
     ops::{Deref, DerefMut},
     panic::{self, AssertUnwindSafe},
@@ -13,7 +13,7 @@ thread_local! {
     /// Text and place of the newest panic on this thread.
     static LAST_PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
     /// Whether a guard on this thread will catch the panic and report it.
-    static GUARDED: RefCell<bool> = const { RefCell::new(false) };
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Makes panics of this library reach the host: those under a guard as the guard's error, those on the
@@ -33,7 +33,7 @@ pub(super) fn install_hook(report: impl Fn(&str) + Send + Sync + 'static) {
                 .unwrap_or_default();
             let text = format!("panicked: {reason}{place}");
             log::debug!("{text}\n{}", Backtrace::capture());
-            if GUARDED.with_borrow(|guarded| *guarded) {
+            if GUARDED.get() {
                 LAST_PANIC.set(Some(text));
             } else {
                 let thread = std::thread::current();
@@ -45,9 +45,13 @@ pub(super) fn install_hook(report: impl Fn(&str) + Send + Sync + 'static) {
 
 /// Runs `work`; a panic becomes its text.
 pub(super) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    let outer = GUARDED.replace(true);
-    let result = panic::catch_unwind(AssertUnwindSafe(work));
-    GUARDED.set(outer);
+    // Found once: in a library that takes a call.
+    let result = GUARDED.with(|guarded| {
+        let outer = guarded.replace(true);
+        let result = panic::catch_unwind(AssertUnwindSafe(work));
+        guarded.set(outer);
+        result
+    });
     result.map_err(|payload| {
         // Dropping a payload may panic again; a leak of a few bytes after a panic is the lesser evil.
         std::mem::forget(payload);
