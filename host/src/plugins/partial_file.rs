@@ -4,7 +4,7 @@
 //! that are not one read each, and the reason why a read failed.
 
 use std::{
-    io::{ErrorKind, Read, Seek, SeekFrom},
+    io::{BufReader, ErrorKind, Read, Seek},
     ops::Range,
 };
 
@@ -19,6 +19,9 @@ use super::rejection::Rejection;
 /// [`window`]s.
 const SLACK_BYTES: u64 = 1 << 20;
 
+/// How much is read at once where less is asked for: the tables at the beginning of a file are many and small.
+const BUFFER_BYTES: usize = 8 << 10;
+
 /// The size of the first [`window`] in which the end of a name is sought.
 const WINDOW_BYTES: u64 = 4 << 10;
 
@@ -29,9 +32,11 @@ pub(super) struct PartialFile<R: Read + Seek> {
 }
 
 impl<R: Read + Seek> PartialFile<R> {
+    /// The reader stands at its beginning.
     pub(super) fn new(reader: R, length: u64) -> Self {
         let meter = Meter {
-            reader,
+            reader: BufReader::with_capacity(BUFFER_BYTES, reader),
+            position: 0,
             length,
             left: length.saturating_add(SLACK_BYTES),
             refusal: None,
@@ -87,13 +92,14 @@ fn window(start: u64, size: u64, length: u64) -> Range<u64> {
 
 /// Counts what is read, and ends it for good when it is too much or fails.
 struct Meter<R> {
-    reader: R,
+    reader: BufReader<R>,
+    position: u64,
     length: u64,
     left: u64,
     refusal: Option<Rejection>,
 }
 
-impl<R> Meter<R> {
+impl<R: Read + Seek> Meter<R> {
     fn refuse<T>(&mut self, error: std::io::Error) -> Result<T, ()> {
         self.refusal = Some(match error.kind() {
             ErrorKind::UnexpectedEof => Rejection::Damaged {
@@ -115,8 +121,14 @@ impl<R: Read + Seek> ReadCacheOps for Meter<R> {
         if self.refusal.is_some() {
             return Err(());
         }
-        let sought = self.reader.seek(SeekFrom::Start(position));
-        sought.or_else(|error| self.refuse(error))
+        let by = position.wrapping_sub(self.position).cast_signed();
+        match self.reader.seek_relative(by) {
+            Ok(()) => {
+                self.position = position;
+                Ok(position)
+            }
+            Err(error) => self.refuse(error),
+        }
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ()> {
@@ -131,8 +143,13 @@ impl<R: Read + Seek> ReadCacheOps for Meter<R> {
             return Err(());
         };
         self.left = left;
-        let read = self.reader.read_exact(buffer);
-        read.or_else(|error| self.refuse(error))
+        match Read::read_exact(&mut self.reader, buffer) {
+            Ok(()) => {
+                self.position += buffer.len() as u64;
+                Ok(())
+            }
+            Err(error) => self.refuse(error),
+        }
     }
 }
 
@@ -140,7 +157,7 @@ impl<R: Read + Seek> ReadCacheOps for Meter<R> {
 mod tests {
     use std::{
         fs::File,
-        io::{self, Cursor},
+        io::{self, Cursor, SeekFrom},
     };
 
     use proptest::prelude::*;

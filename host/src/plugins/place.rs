@@ -1,44 +1,85 @@
 //! Where a library lies: whether somebody else could put another in its place, and what it expects beside itself.
 
 use std::{
+    collections::{HashMap, HashSet},
     fs::{self, Metadata},
-    path::Path,
+    io,
+    path::{Path, PathBuf},
 };
 
 use super::rejection::Rejection;
-
-/// The library must lie in one of the folders of the search path, also after its links are followed, and nobody but its
-/// owner may write to it or to a folder above it.
-pub(super) fn check_trust<'a>(
-    library: &Path,
-    mut roots: impl Iterator<Item = &'a Path>,
-) -> Result<(), Rejection> {
-    let real = fs::canonicalize(library).map_err(Rejection::Unreadable)?;
-    if !roots.any(|root| fs::canonicalize(root).is_ok_and(|root| real.starts_with(root))) {
-        return Err(Rejection::Elsewhere { real });
-    }
-    check_writers(&real)
-}
 
 /// Nobody but its owner may write to the folder for what hosts remember, or to one above it: who can might call a library
 /// harmless, or end the host by cutting off the file that it has mapped. As much of it as is there.
 pub(super) fn check_cache(folder: &Path) -> Result<(), Rejection> {
     let mut real = folder.ancestors().map(fs::canonicalize);
     match real.find_map(Result::ok) {
-        Some(real) => check_writers(&real),
+        Some(real) => check_writers(real.ancestors()),
         None => Ok(()),
     }
 }
 
-fn check_writers(real: &Path) -> Result<(), Rejection> {
-    for place in real.ancestors() {
+fn check_writers<'a>(mut places: impl Iterator<Item = &'a Path>) -> Result<(), Rejection> {
+    places.try_for_each(|place| {
         let metadata = fs::metadata(place).map_err(Rejection::Unreadable)?;
-        if let Some(who) = foreign_writer(&metadata) {
-            let place = place.to_owned();
-            return Err(Rejection::Writable { place, who });
+        match foreign_writer(&metadata) {
+            Some(who) => Err(Rejection::Writable {
+                place: place.to_owned(),
+                who,
+            }),
+            None => Ok(()),
+        }
+    })
+}
+
+/// The folders above libraries, each of which is looked at once for any number of them.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// The folders of the search path, after their links are followed.
+    roots: Vec<PathBuf>,
+    /// The same of the folders that hold the plugins' own.
+    followed: HashMap<PathBuf, PathBuf>,
+    /// Of these it is known that nobody else may write to them, nor to those above them.
+    sound: HashSet<PathBuf>,
+}
+
+impl Places {
+    /// In these folders libraries may lie.
+    pub(super) fn new<'a>(roots: impl Iterator<Item = &'a Path>) -> Self {
+        Self {
+            roots: roots.filter_map(|root| fs::canonicalize(root).ok()).collect(),
+            ..Self::default()
         }
     }
-    Ok(())
+
+    /// The library must lie in one of the folders of the search path, also after its links are followed, and nobody but
+    /// its owner may write to it or to a folder above it.
+    pub(super) fn check_trust(&mut self, library: &Path) -> Result<(), Rejection> {
+        let real = self.follow(library).map_err(Rejection::Unreadable)?;
+        if !self.roots.iter().any(|root| real.starts_with(root)) {
+            return Err(Rejection::Elsewhere { real });
+        }
+        check_writers(real.ancestors().take_while(|place| !self.sound.contains(*place)))?;
+        // Others may come there, but neither into its own folder nor into its place.
+        self.sound.extend(real.ancestors().skip(2).map(Path::to_owned));
+        Ok(())
+    }
+
+    /// As [`fs::canonicalize`].
+    fn follow(&mut self, library: &Path) -> io::Result<PathBuf> {
+        let own = library.parent().unwrap_or(library);
+        let (Some(folder), Some(id), Some(name)) = (own.parent(), own.file_name(), library.file_name())
+        else {
+            return fs::canonicalize(library);
+        };
+        if own.is_symlink() || library.is_symlink() {
+            return fs::canonicalize(library);
+        }
+        if !self.followed.contains_key(folder) {
+            self.followed.insert(folder.to_owned(), fs::canonicalize(folder)?);
+        }
+        Ok(self.followed[folder].join(id).join(name))
+    }
 }
 
 /// What the library needs may not lie beside it: a copy is loaded, which lies elsewhere.
@@ -99,7 +140,7 @@ mod tests {
     }
 
     fn check(library: &Path, root: &Path) -> Result<(), Rejection> {
-        check_trust(library, [root].into_iter())
+        Places::new([root].into_iter()).check_trust(library)
     }
 
     #[test]
@@ -148,6 +189,37 @@ mod tests {
     }
 
     #[test]
+    fn each_library_of_a_folder_is_looked_at() {
+        let (root, library) = library();
+        let other = root.path().join("bulb/libbulb.so");
+        fs::create_dir(root.path().join("bulb")).unwrap();
+        fs::write(&other, "").unwrap();
+        let mut places = Places::new([root.path()].into_iter());
+        places.check_trust(&library).unwrap();
+        set_mode(&other, 0o666);
+        assert!(matches!(
+            places.check_trust(&other),
+            Err(Rejection::Writable { .. })
+        ));
+        set_mode(&other, 0o644);
+        set_mode(other.parent().unwrap(), 0o777);
+        assert!(matches!(
+            places.check_trust(&other),
+            Err(Rejection::Writable { .. })
+        ));
+        set_mode(other.parent().unwrap(), 0o755);
+        places.check_trust(&other).unwrap();
+        // A link's own folder says nothing of where it leads.
+        let (_elsewhere, led_to) = self::library();
+        fs::remove_file(&other).unwrap();
+        symlink(&led_to, &other).unwrap();
+        assert!(matches!(
+            places.check_trust(&other),
+            Err(Rejection::Elsewhere { .. })
+        ));
+    }
+
+    #[test]
     fn group_may_write_if_it_is_that_of_one_user() {
         let (_root, library) = library();
         set_mode(&library, 0o664);
@@ -164,7 +236,8 @@ mod tests {
         symlink(&elsewhere, &library).unwrap();
         let refused = check(&library, root.path()).unwrap_err();
         assert!(matches!(refused, Rejection::Elsewhere { .. }), "{refused}");
-        check_trust(&library, [root.path(), elsewhere.parent().unwrap()].into_iter()).unwrap();
+        let roots = [root.path(), elsewhere.parent().unwrap()];
+        Places::new(roots.into_iter()).check_trust(&library).unwrap();
     }
 
     #[test]

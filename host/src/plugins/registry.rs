@@ -24,7 +24,7 @@ use super::{
     loading,
     plugin_log::{LogSink, ProcessLog},
     report::{Report, Step},
-    safeguards::{Knowledge, LibraryRule, Safeguards},
+    safeguards::{Knowledge, LibraryRule, Safeguards, Survey},
     search::{Folder, SearchPath},
     services::{Account, EngineServices},
     trials::Trial,
@@ -82,16 +82,10 @@ impl Plugins {
             calls: None,
             project: None,
         };
+        let mut survey = plugins.safeguards.survey(&plugins.search);
         for found in found {
             let mut entry = plugins.new_entry(&found.id);
-            let is_tried = false;
-            inspect(
-                &plugins.search,
-                &plugins.safeguards,
-                &mut entry,
-                found.library,
-                is_tried,
-            );
+            inspect(&plugins.safeguards, &mut survey, &mut entry, found.library, false);
             if let Some(first) = plugins.get(&found.id) {
                 entry.is_shadowed = true;
                 entry.fail(duplicate(first));
@@ -270,7 +264,8 @@ impl Plugins {
         let entry = self.get(id).ok_or_else(|| LoadError::Unknown(id.to_owned()))?;
         let path = entry.path().unwrap_or(Path::new(""));
         let image = Image::of(path)?;
-        self.safeguards.check_place(id, path, &self.search)?;
+        let mut survey = self.safeguards.survey(&self.search);
+        self.safeguards.check_place(&mut survey, id, path)?;
         self.safeguards.check_hash(&image)?;
         let tried = self.safeguards.try_again(&image);
         let id = id.to_owned();
@@ -421,7 +416,7 @@ impl Drop for Plugins {
 fn declare(search: &SearchPath, safeguards: &Safeguards, entry: &mut Entry, is_tried: bool) {
     entry.account.reports.clear();
     match discover::find(search, &entry.id) {
-        Some(path) => inspect(search, safeguards, entry, path, is_tried),
+        Some(path) => inspect(safeguards, &mut safeguards.survey(search), entry, path, is_tried),
         None => {
             entry.path = None;
             set_missing(search, entry);
@@ -431,18 +426,18 @@ fn declare(search: &SearchPath, safeguards: &Safeguards, entry: &mut Entry, is_t
 
 /// The static checks, where the library lies, and whether it is in quarantine; if it was tried just now, what came out is
 /// told when it is loaded.
-fn inspect(search: &SearchPath, safeguards: &Safeguards, entry: &mut Entry, path: PathBuf, is_tried: bool) {
+fn inspect(safeguards: &Safeguards, survey: &mut Survey, entry: &mut Entry, path: PathBuf, is_tried: bool) {
     let inspection = Inspection::of(&path);
     let bytes = inspection.bytes;
     entry.take_inspection(inspection);
     if entry.state == State::Declared {
         let id = entry.id.clone();
         let place = safeguards
-            .check_place(&id, &path, search)
+            .check_place(survey, &id, &path)
             .map_err(|rejection| rejection.report());
         let quarantine = bytes
             .filter(|_| !is_tried)
-            .and_then(|bytes| safeguards.quarantine(&path, bytes));
+            .and_then(|bytes| safeguards.quarantine(survey, &path, bytes));
         let quarantine = quarantine.map(|error| LoadError::Probe { id, error }.report());
         if let Some(report) = place.err().or(quarantine) {
             entry.fail(report);

@@ -12,11 +12,12 @@ use super::{
     calls::watchdog::CALL_BUDGET,
     image::{Hash, Image, hash_library},
     isolated::Isolation,
-    last_run, place,
+    last_run,
+    place::{self, Places},
     probe::{PROBE_LIMIT, Probe, ProbeError},
     rejection::Rejection,
     search::SearchPath,
-    verdicts::{self, Verdict, Verdicts},
+    verdicts::{self, Suspects, Verdict, Verdicts},
 };
 
 /// The environment variable with the folder for what hosts remember.
@@ -69,12 +70,21 @@ impl Safeguards {
         }
     }
 
+    /// Reads what [`check_place`](Self::check_place) and [`quarantine`](Self::quarantine) need of any number of
+    /// libraries.
+    pub(super) fn survey(&self, search: &SearchPath) -> Survey {
+        Survey {
+            places: Places::new(search.folders().iter().map(|folder| &*folder.path)),
+            suspects: self.verdicts().suspects(),
+        }
+    }
+
     /// Whether somebody else could have put this library of the plugin `id` there.
-    pub(super) fn check_place(&self, id: &str, library: &Path, search: &SearchPath) -> Result<(), Rejection> {
+    pub(super) fn check_place(&self, survey: &mut Survey, id: &str, library: &Path) -> Result<(), Rejection> {
         if !self.check_trust || self.rules.get(id).is_some_and(|rule| rule.trust_file) {
             return Ok(());
         }
-        place::check_trust(library, search.folders().iter().map(|folder| &*folder.path))
+        survey.places.check_trust(library)
     }
 
     /// Goes without a cache folder that others may write to.
@@ -138,12 +148,11 @@ impl Safeguards {
 
     /// Why the library at `path`, of that length, is not opened, if it is known to be harmful. Of most files not even
     /// the hash is needed to tell.
-    pub(super) fn quarantine(&self, path: &Path, bytes: u64) -> Option<ProbeError> {
-        let verdicts = self.verdicts();
-        if !verdicts.may_quarantine(bytes) {
+    pub(super) fn quarantine(&self, survey: &Survey, path: &Path, bytes: u64) -> Option<ProbeError> {
+        if !survey.suspects.has_length(bytes) {
             return None;
         }
-        let verdict = verdicts.get(&hash_library(path).ok()?)?;
+        let verdict = self.verdicts().get(&hash_library(path).ok()?)?;
         let reason = self.quarantine_by(Some(&verdict))?;
         Some(ProbeError::Quarantined { reason })
     }
@@ -172,6 +181,12 @@ impl Safeguards {
     fn verdicts(&self) -> Verdicts {
         Verdicts::in_cache(self.cache.as_deref())
     }
+}
+
+/// What is the same for all libraries that are checked together.
+pub(super) struct Survey {
+    places: Places,
+    suspects: Suspects,
 }
 
 /// What is known of a library without opening it.

@@ -77,7 +77,7 @@ impl Plugins {
         let plugin = id.to_owned();
         let try_out = move || {
             let tried = safeguards
-                .check_place(&plugin, &path, &search)
+                .check_place(&mut safeguards.survey(&search), &plugin, &path)
                 .and_then(|()| Image::of(&path))
                 .map_err(LoadError::from)
                 .and_then(|image| check_image(&image, &safeguards).map(|()| image));

@@ -5,6 +5,7 @@
 //! library that failed in good order nothing is kept. What another release of the host found out does not count.
 
 use std::{
+    collections::HashSet,
     fs, io,
     path::{Path, PathBuf},
     time::Duration,
@@ -17,8 +18,8 @@ use super::{cache_file, image::Hash, probe::ProbeError};
 /// The folder's name.
 pub(super) const FOLDER: &str = "verdicts";
 
-/// How many are kept; those who build plugins make one with every build.
-const LIMIT: usize = 500;
+/// How many are kept; those who build plugins make one with every build, and every start reads them all.
+const LIMIT: usize = 256;
 
 /// Which release of the host has judged.
 const HOST: &str = env!("CARGO_PKG_VERSION");
@@ -100,6 +101,18 @@ struct Kept {
     verdict: Verdict,
 }
 
+/// The lengths of the libraries that are in quarantine or nearly so. Of libraries of other lengths nobody has to work out the
+/// hash.
+#[derive(Debug)]
+pub(super) struct Suspects(HashSet<u64>);
+
+impl Suspects {
+    /// Whether one of them has this length.
+    pub(super) fn has_length(&self, bytes: u64) -> bool {
+        self.0.contains(&bytes)
+    }
+}
+
 /// All verdicts, on disk. Without a folder nothing is kept.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Verdicts {
@@ -118,12 +131,11 @@ impl Verdicts {
         read(&self.place(hash)?).map(|kept| kept.verdict)
     }
 
-    /// Whether any library of this length is in quarantine; if not, nobody has to work out its hash.
-    pub(super) fn may_quarantine(&self, bytes: u64) -> bool {
-        self.files()
-            .iter()
-            .filter_map(|file| read(file))
-            .any(|kept| kept.bytes == bytes && kept.verdict != Verdict::Good)
+    /// Which libraries may be in quarantine. Reads all that is kept.
+    pub(super) fn suspects(&self) -> Suspects {
+        let kept = self.files().into_iter().filter_map(|file| read(&file));
+        let suspected = kept.filter(|kept| kept.verdict != Verdict::Good);
+        Suspects(suspected.map(|kept| kept.bytes).collect())
     }
 
     /// Keeps a verdict. The error names the file.
@@ -213,7 +225,8 @@ mod tests {
         assert_eq!(verdicts.get(&hash('a')), Some(Verdict::Good));
         assert_eq!(verdicts.get(&hash('b')), Some(quarantined()));
         assert_eq!(verdicts.get(&hash('c')), None);
-        assert!(verdicts.may_quarantine(9) && !verdicts.may_quarantine(7));
+        let suspects = verdicts.suspects();
+        assert!(suspects.has_length(9) && !suspects.has_length(7));
         verdicts.forget(&hash('b')).unwrap();
         verdicts.forget(&hash('b')).unwrap();
         assert_eq!(verdicts.get(&hash('b')), None);
@@ -235,7 +248,7 @@ mod tests {
         ] {
             fs::write(&place, damaged).unwrap();
             assert_eq!(verdicts.get(&hash('a')), None, "{damaged}");
-            assert!(!verdicts.may_quarantine(7), "{damaged}");
+            assert!(!verdicts.suspects().has_length(7), "{damaged}");
         }
     }
 
