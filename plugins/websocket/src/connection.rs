@@ -7,7 +7,7 @@ use std::{
     io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -16,13 +16,17 @@ use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
+    backlog::Backlog,
     driver::Driver,
     section::{self, Checked},
-    task::{Events, Task},
+    task::{Events, Outgoing, Task},
 };
 
 /// How many messages wait to be written. More at once than the network takes are refused, not kept.
 const OUTGOING: usize = 4096;
+
+/// How many bytes they may have together; a message alone may have more.
+const OUTGOING_BYTES: usize = 64 << 20;
 
 /// Why a node's request is refused.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +39,15 @@ pub(crate) enum RequestError {
     NotConnected(String),
     #[error("the WebSocket connection `{0}` takes no more: {OUTGOING} messages wait already")]
     Full(String),
+    #[error(
+        "the WebSocket connection `{name}` takes no more: {waiting} bytes wait already, and with these {bytes} it would be more \
+         than {OUTGOING_BYTES}"
+    )]
+    FullOfBytes {
+        name: String,
+        waiting: usize,
+        bytes: usize,
+    },
     #[error("a message is a String or a Binary, not {0}")]
     Message(String),
     #[error("the network thread cannot be started: {0}")]
@@ -83,6 +96,7 @@ impl Connections {
                 host: self.host.clone(),
                 driver: Arc::clone(&self.driver),
                 turn: Arc::default(),
+                backlog: Arc::default(),
                 state: Mutex::new(State {
                     settings: self.settings.get(name).cloned(),
                     session: None,
@@ -108,6 +122,7 @@ pub(crate) struct Connection {
     driver: Arc<Driver>,
     /// See [`Task::turn`].
     turn: Arc<tokio::sync::Mutex<()>>,
+    backlog: Arc<Backlog>,
     state: Mutex<State>,
 }
 
@@ -122,6 +137,8 @@ struct Session {
     /// The first to be dropped: the task shall know why nothing more comes to be sent.
     _stop: watch::Sender<()>,
     outgoing: mpsc::Sender<Message>,
+    /// How many bytes of messages wait to be written.
+    waiting: Arc<AtomicUsize>,
     /// Whether the connection is there.
     is_open: Arc<AtomicBool>,
 }
@@ -144,14 +161,19 @@ impl Connection {
         if (state.session.as_ref()).is_some_and(|session| !session.outgoing.is_closed()) {
             return Ok(());
         }
-        let (outgoing, waiting) = mpsc::channel(OUTGOING);
+        let (outgoing, messages) = mpsc::channel(OUTGOING);
+        let waiting = Arc::<AtomicUsize>::default();
         let (stop, stopped) = watch::channel(());
         let is_open = Arc::<AtomicBool>::default();
         let task = Task {
             settings,
             folder: self.host.project_folder().unwrap_or_default(),
             events: Events::new(&self.host, &self.name)?,
-            outgoing: waiting,
+            outgoing: Outgoing {
+                messages,
+                waiting: Arc::clone(&waiting),
+            },
+            backlog: Arc::clone(&self.backlog),
             stopped,
             is_open: Arc::clone(&is_open),
             turn: Arc::clone(&self.turn),
@@ -160,6 +182,7 @@ impl Connection {
         state.session = Some(Session {
             _stop: stop,
             outgoing,
+            waiting,
             is_open,
         });
         Ok(())
@@ -181,10 +204,25 @@ impl Connection {
         let session = state.session.as_ref();
         let session = session.filter(|session| session.is_open.load(Ordering::Acquire));
         let session = session.ok_or_else(|| RequestError::NotConnected(self.name.clone()))?;
-        session.outgoing.try_send(message).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => RequestError::Full(self.name.clone()),
-            mpsc::error::TrySendError::Closed(_) => RequestError::NotConnected(self.name.clone()),
+        let (bytes, waiting) = (message.len(), session.waiting.load(Ordering::Relaxed));
+        if waiting > 0 && waiting.saturating_add(bytes) > OUTGOING_BYTES {
+            let name = self.name.clone();
+            return Err(RequestError::FullOfBytes { name, waiting, bytes });
+        }
+        // Before it can be written, which takes it off.
+        session.waiting.fetch_add(bytes, Ordering::Relaxed);
+        session.outgoing.try_send(message).map_err(|error| {
+            session.waiting.fetch_sub(bytes, Ordering::Relaxed);
+            match error {
+                mpsc::error::TrySendError::Full(_) => RequestError::Full(self.name.clone()),
+                mpsc::error::TrySendError::Closed(_) => RequestError::NotConnected(self.name.clone()),
+            }
         })
+    }
+
+    /// What was received and waits for the logic.
+    pub(crate) fn backlog(&self) -> &Arc<Backlog> {
+        &self.backlog
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

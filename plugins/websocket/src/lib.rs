@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod backlog;
 mod connect;
 mod connection;
 mod driver;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pulsewire_plugin_api::prelude::*;
 
-use crate::{WebSocket, connection::Connection};
+use crate::{WebSocket, backlog::Witness, connection::Connection};
 
 const CATEGORY: &str = "Communication / WebSocket";
 const CONFIGURATION: Attribute = Attribute::configuration("websocket.connections");
@@ -67,7 +67,11 @@ pub(crate) const ON_ERROR: NodeType = event("websocket.on_error", "On WebSocket 
 pub(crate) const ALL: &[NodeType] = &[START, STOP, SEND, ON_START, ON_STOP, ON_RECEIVE, ON_ERROR];
 
 pub(crate) fn register(registrar: &mut Registrar<WebSocket>) {
-    registrar.node(&START, |plugin, setup| Ok(Start(plugin.connections.of(setup))));
+    registrar.node(&START, |plugin, setup| {
+        let connection = plugin.connections.of(setup);
+        let witness = connection.backlog().witness(setup.own_event().clone());
+        Ok(Start { connection, witness })
+    });
     registrar.node(&STOP, |plugin, setup| Ok(Stop(plugin.connections.of(setup))));
     registrar.node(&SEND, |plugin, setup| Ok(Send(plugin.connections.of(setup))));
     for event in [&ON_START, &ON_STOP, &ON_RECEIVE, &ON_ERROR] {
@@ -75,12 +79,23 @@ pub(crate) fn register(registrar: &mut Registrar<WebSocket>) {
     }
 }
 
-struct Start(Arc<Connection>);
+struct Start {
+    connection: Arc<Connection>,
+    witness: Witness,
+}
 
 impl Node for Start {
     fn execute(&mut self, _: &mut Call<'_>) -> NodeResult {
-        self.0.start()?;
+        self.connection.start()?;
         Ok(Flow::fire(0))
+    }
+
+    /// A mark, see [`crate::backlog`].
+    fn on_event(&mut self, call: &mut Call<'_>) -> NodeResult {
+        if let Some(Value::Int(bytes)) = call.values().first() {
+            self.witness.take(usize::try_from(*bytes).unwrap_or(0));
+        }
+        Ok(Flow::end())
     }
 }
 

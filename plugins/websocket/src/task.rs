@@ -8,7 +8,7 @@ use std::{
     pin::pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -31,6 +31,7 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use crate::{
+    backlog::Backlog,
     connect::{self, Socket},
     life::Life,
     nodes,
@@ -71,12 +72,20 @@ pub(crate) struct Task {
     /// The project's.
     pub(crate) folder: PathBuf,
     pub(crate) events: Events,
-    pub(crate) outgoing: mpsc::Receiver<Message>,
+    pub(crate) outgoing: Outgoing,
+    pub(crate) backlog: Arc<Backlog>,
     /// An error: the sender is gone, and with it the reason to go on.
     pub(crate) stopped: watch::Receiver<()>,
     pub(crate) is_open: Arc<AtomicBool>,
     /// Held by the one task of the connection that is at work; the next one waits for its last event.
     pub(crate) turn: Arc<Mutex<()>>,
+}
+
+/// What nodes have sent and nobody has written yet.
+pub(crate) struct Outgoing {
+    pub(crate) messages: mpsc::Receiver<Message>,
+    /// How many bytes they have together.
+    pub(crate) waiting: Arc<AtomicUsize>,
 }
 
 /// How an established connection ended.
@@ -130,7 +139,7 @@ impl Task {
                 let end = self.talk(socket, &life).await;
                 self.is_open.store(false, Ordering::Release);
                 // Before anybody hears of the end, so that logic that hears of it can start again.
-                self.outgoing.close();
+                self.outgoing.messages.close();
                 let mut values = [i64::from(end.code).into(), end.reason.as_str().into()];
                 if end.code == ABNORMAL {
                     self.fail(&end.reason).await;
@@ -144,7 +153,7 @@ impl Task {
                 self.settings.connect_timeout.as_millis()
             ),
         };
-        self.outgoing.close();
+        self.outgoing.messages.close();
         self.fail(&failure).await;
     }
 
@@ -166,6 +175,7 @@ impl Task {
         let receiver = Receiver {
             settings: &self.settings,
             receive: &self.events.receive,
+            backlog: &self.backlog,
             is_open: &self.is_open,
             stopped: self.stopped.clone(),
             life,
@@ -198,17 +208,24 @@ impl Task {
 
 /// Sends what comes, and a ping when asked; when nothing can come any more it closes as RFC 6455 wants it: each side says so.
 async fn write(
-    outgoing: &mut mpsc::Receiver<Message>,
+    outgoing: &mut Outgoing,
     ask: &Notify,
     mut sink: SplitSink<Socket, Message>,
 ) -> Result<(), Error> {
     loop {
         let message = tokio::select! {
-            message = outgoing.recv() => message,
+            message = outgoing.messages.recv() => message,
             () = ask.notified() => Some(Message::Ping(Vec::new().into())),
         };
         match message {
-            Some(message) => sink.send(message).await?,
+            Some(message) => {
+                let bytes = match message {
+                    Message::Ping(_) => 0,
+                    ref sent => sent.len(),
+                };
+                sink.send(message).await?;
+                outgoing.waiting.fetch_sub(bytes, Ordering::Relaxed);
+            }
             None => break,
         }
     }
@@ -223,6 +240,7 @@ async fn write(
 struct Receiver<'a> {
     settings: &'a Settings,
     receive: &'a EventSource,
+    backlog: &'a Backlog,
     is_open: &'a AtomicBool,
     /// From then on messages are dropped.
     stopped: watch::Receiver<()>,
@@ -255,7 +273,7 @@ impl Receiver<'_> {
                     tokio::select! {
                         biased;
                         _ = self.stopped.changed() => {}
-                        () = hand_on(self.receive, message) => {}
+                        () = hand_on(self.receive, self.backlog, message) => {}
                     }
                     // Who does not listen cannot complain of silence.
                     self.life.note();
@@ -267,14 +285,19 @@ impl Receiver<'_> {
     }
 }
 
-/// A message to the logic; pings and pongs are answered below.
-async fn hand_on(event: &EventSource, message: Message) {
+/// A message to the logic, as soon as there is room for the next one; pings and pongs are answered below.
+async fn hand_on(event: &EventSource, backlog: &Backlog, message: Message) {
+    let bytes = message.len();
     let mut values = match message {
         Message::Text(text) => [text.as_str().into(), Value::Empty, false.into()],
         Message::Binary(bytes) => [Value::Empty, Binary::from(&*bytes).into(), true.into()],
         _ => return,
     };
     emit(event, &mut values).await;
+    if let Some((node, bytes)) = backlog.add(bytes) {
+        emit(&node, &mut [Value::from(bytes as i64)]).await;
+    }
+    backlog.has_room().await;
 }
 
 /// Emits the event as soon as the project takes it. The plugin is over when it never will.

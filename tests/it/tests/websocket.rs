@@ -389,6 +389,66 @@ fn project_that_is_behind_loses_nothing() {
     }
 }
 
+/// A server that sends as many messages of 1 MiB.
+fn flood(messages: usize) -> String {
+    server(move |mut socket| {
+        for _ in 0..messages {
+            socket.send(Message::binary(vec![7; 1 << 20])).unwrap();
+        }
+        // Until the client is gone.
+        let _ = socket.read();
+    })
+}
+
+#[test]
+fn messages_that_wait_for_the_logic_are_bounded_by_bytes() {
+    let mut client = Client::to(&flood(64), json!({}));
+    let mut start = client
+        .harness
+        .node("websocket.start", json!({"configuration": "one"}));
+    start.run::<Value>([]);
+    let received = client.on("receive");
+    for _ in 0..64 {
+        received.wait(LONG);
+        assert!(received.waiting() < 16, "{} MiB more wait", received.waiting());
+        // The logic has taken it.
+        start.run_own_event(LONG);
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_node_that_is_gone() {
+    let mut client = Client::to(&flood(64), json!({}));
+    let mut start = client
+        .harness
+        .node("websocket.start", json!({"configuration": "one"}));
+    start.run::<Value>([]);
+    let received = client.on("receive");
+    for _ in 0..16 {
+        received.wait(LONG);
+    }
+    drop(start);
+    for _ in 16..64 {
+        received.wait(LONG);
+    }
+}
+
+#[test]
+fn messages_that_wait_to_be_written_are_bounded_by_bytes() {
+    let url = server(|socket| {
+        let _socket = socket;
+        thread::park();
+    });
+    let mut client = Client::started(&url, json!({}));
+    // One alone may have any size.
+    client
+        .try_send("Binary", vec![0_u8; (64 << 20) + 1].into())
+        .unwrap();
+    let refused = client.try_send("String", text("x")).unwrap_err();
+    let words = "the WebSocket connection `one` takes no more: 67108865 bytes wait already";
+    assert!(refused.starts_with(words), "{refused}");
+}
+
 #[test]
 fn deactivation_waits_for_nobody() {
     // One that never answers the handshake, one that never reads.
