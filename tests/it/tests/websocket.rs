@@ -291,7 +291,7 @@ fn server_that_takes_nothing_is_given_up() {
         let _socket = socket;
         thread::park();
     });
-    let mut client = Client::started(&url, json!({"ping_interval": 200}));
+    let mut client = Client::started(&url, json!({"ping_interval": 2000}));
     client.try_send("Binary", vec![0_u8; 32 << 20].into()).unwrap();
     let error = client.on("error").wait(LONG)[0].to_string();
     assert!(error.contains("no sign of life"), "{error}");
