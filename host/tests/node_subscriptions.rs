@@ -69,6 +69,21 @@ fn an_event_id_of_no_event_node_does_nothing() {
 }
 
 #[test]
+fn a_node_is_silenced_by_its_own_event_id_and_by_no_other_number() {
+    let silences = |number: &u64| {
+        let listeners = LISTENERS.replace(
+            "events.unsubscribe",
+            &format!("events.unsubscribe {{ event_id = {number} }}"),
+        );
+        let lines = "begin.out -> unsubscribe.in\nunsubscribe.out -> all.in\nfirst.out -> say_first.in";
+        let heard = run(&project(&format!("{listeners}\n{lines}")));
+        heard.len() < 6
+    };
+    // One for each of the two listeners.
+    assert_eq!((0..40).filter(silences).count(), 2);
+}
+
+#[test]
 fn variables_and_scenes_have_event_ids_too() {
     let lines = run(&project(
         "[[variable]]\nname = \"n\"\ntype = \"Int\"\nbegin: events.on_initialize\n\

@@ -44,8 +44,12 @@ pub(super) fn execute(command: Command, out: &mut impl Write) -> Result<ExitCode
     match command {
         Command::Project { folder } => {
             make(&folder, &project(), |_| Ok(()))?;
-            let shown = folder.display();
-            writeln!(out, "made the project `{shown}`; run it: pulsewire run {shown}")?;
+            let shown = quoted(&folder);
+            writeln!(
+                out,
+                "made the project `{}`; run it: pulsewire run {shown}",
+                folder.display()
+            )?;
         }
         Command::Plugin { folder, api } => {
             let id = names::plugin_id(&folder)?;
@@ -53,7 +57,7 @@ pub(super) fn execute(command: Command, out: &mut impl Write) -> Result<ExitCode
             make(&folder, &plugin::files(id, &source), |folder| {
                 plugin::link(folder, id)
             })?;
-            let shown = folder.display();
+            let shown = quoted(&folder);
             writeln!(out, "made the plugin `{id}`, with plugin-api from {source}")?;
             writeln!(
                 out,
@@ -62,6 +66,16 @@ pub(super) fn execute(command: Command, out: &mut impl Write) -> Result<ExitCode
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./\\:".contains(c);
+    match path.chars().all(is_plain) {
+        true => path,
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
 }
 
 fn project() -> [File; 3] {

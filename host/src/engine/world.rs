@@ -184,7 +184,11 @@ impl World {
             .listeners
             .of(id)
             .filter_map(|place| self.listeners.node(place));
-        let node = heard.find(|node| self.infos[*node as usize].has_event_id());
+        let node = heard.find(|node| {
+            // Not the number of an event that many hear.
+            let info = &self.infos[*node as usize];
+            info.has_event_id() && info.own_event == Some(id)
+        });
         let Some(node) = node else { return false };
         self.listeners.silence(node);
         self.unsubscribed.insert(id)
@@ -200,7 +204,8 @@ impl World {
 
     /// Whether anybody listens to the event.
     pub fn is_heard(&self, event: EventId) -> bool {
-        !self.listeners.of(event).is_empty()
+        let mut places = self.listeners.of(event);
+        places.any(|place| self.listeners.node(place).is_some())
     }
 
     /// Queues an event if anybody listens.

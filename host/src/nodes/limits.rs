@@ -99,6 +99,29 @@ pub(crate) fn json_within(value: &Value, beautified: bool, most: usize) -> Resul
     }
 }
 
+/// Whether a value as JSON has no more bytes than that; found out without making it, as what is shared in memory stands
+/// there again and again.
+pub(crate) fn is_json_within(value: &Value, most: usize) -> bool {
+    serde_json::to_writer(Counted { left: most }, value).is_ok()
+}
+
+/// Counts bytes, and fails at too many.
+struct Counted {
+    left: usize,
+}
+
+impl io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let left = self.left.checked_sub(bytes.len());
+        self.left = left.ok_or(io::ErrorKind::FileTooLarge)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Takes so many bytes, and fails at more.
 struct Within {
     bytes: Vec<u8>,

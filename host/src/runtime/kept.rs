@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use writer::Writer;
 
-use crate::{compile::Program, engine::Keeper, literal::found};
+use crate::{compile::Program, engine::Keeper, literal::found, nodes::limits};
 
 /// Relative to the project's folder, for people too.
 const FILE: &str = "state/variables.json";
@@ -32,6 +32,9 @@ const FORMAT: u32 = 1;
 
 /// How many old files are kept; the last gives way to newer ones.
 const OLD_FILES: usize = 10;
+
+/// The most bytes of a kept value as JSON.
+const MAX_BYTES: usize = 16 << 20;
 
 /// The file, as it is and as it is to be.
 #[derive(Clone)]
@@ -203,10 +206,15 @@ impl Shared {
         };
         let latest = lock(&self.latest).clone();
         for (name, value) in latest {
-            match json::json(&value) {
+            let is_small = limits::is_json_within(&value, MAX_BYTES);
+            match is_small.then(|| json::json(&value)).flatten() {
                 Some(json) => values.insert(name, json),
                 None => {
-                    log::warn!("`{name}` is not kept: its value is nested too deeply");
+                    let why = match is_small {
+                        true => "nested too deeply".to_owned(),
+                        false => format!("larger than {MAX_BYTES} bytes as JSON"),
+                    };
+                    log::warn!("`{name}` is not kept: its value is {why}");
                     values.remove(&name)
                 }
             };
@@ -217,7 +225,11 @@ impl Shared {
         };
         drop(state);
         let text = serde_json::to_string_pretty(&content)?;
-        fs::create_dir_all(self.folder())?;
+        // Not the project's folder: one that was removed does not come back.
+        match fs::create_dir(self.folder()) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
         let mut file = tempfile::Builder::new()
             .prefix("variables.")
             .suffix(".tmp")

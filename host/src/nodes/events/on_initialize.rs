@@ -9,6 +9,6 @@ use crate::{
 
 const TYPE: NodeType = NodeType::event(ON_INITIALIZE, "On Initialize")
     .category("Events")
-    .help("Starts a branch once, when the project starts.");
+    .help("Starts a branch once, when the project starts; in a scene, each time the scene begins.");
 
 pub(in crate::nodes) const NODE: Builtin = builtin!(TYPE, |_| Ok(Box::new(PassEvent::new([]))));

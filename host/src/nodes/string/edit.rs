@@ -95,8 +95,9 @@ pure! {
         let replaced = if from.is_empty() {
             text.clone()
         } else {
-            let grown = text.matches(from.as_str()).count().saturating_mul(to.len());
-            check_bytes("the text", grown.saturating_add(text.len()))?;
+            let count = text.matches(from.as_str()).count();
+            let left = text.len() - count * from.len();
+            check_bytes("the text", count.saturating_mul(to.len()).saturating_add(left))?;
             Text::from(text.replace(from.as_str(), to))
         };
         call.set(0, replaced);

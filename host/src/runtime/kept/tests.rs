@@ -72,6 +72,26 @@ fn kept_values_are_there_at_the_next_start_and_those_of_others_stay() {
 }
 
 #[test]
+fn value_that_is_small_in_memory_and_huge_in_a_file_is_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Kept::new(folder.path());
+    kept.fill(&mut program());
+    let mut huge = Value::Int(1);
+    for _ in 0..60 {
+        huge = Value::from(vec![huge.clone(), huge]);
+    }
+    keep(
+        &kept,
+        &[("scenes/a/huge", huge), ("project/count", Value::Int(7))],
+    );
+    let text = fs::read_to_string(folder.path().join(FILE)).unwrap();
+    assert!(
+        text.contains("\"project/count\": 7") && !text.contains("huge"),
+        "{text}"
+    );
+}
+
+#[test]
 fn damaged_file_is_set_aside_and_the_declared_values_count() {
     let folder = tempfile::tempdir().unwrap();
     for (text, old) in [
