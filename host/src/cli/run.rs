@@ -99,7 +99,15 @@ pub(super) fn execute(place: &Place, arguments: Arguments) -> Result<ExitCode, F
         .inspect
         .map(|address| inspect(address, &mut runtime))
         .transpose()?;
-    let ended = runtime.run(arguments.limit);
+    if let Some(limit) = arguments.limit {
+        // The engine would let a branch that is under way run to its end.
+        let handle = runtime.stop_handle();
+        thread::spawn(move || {
+            thread::sleep(limit);
+            handle.stop();
+        });
+    }
+    let ended = runtime.run(None);
     drop((inspected, runtime));
     Ok(match ended {
         // The Exit node allows 0 to 255 only.

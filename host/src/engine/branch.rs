@@ -91,7 +91,7 @@ impl Engine {
             self.recent.push(node);
         }
         *steps -= 1;
-        !steps.is_multiple_of(STEPS_PER_LOOK) || !self.is_over()
+        !steps.is_multiple_of(STEPS_PER_LOOK) || !self.is_stopping()
     }
 
     /// Calls one node and returns where the pulse goes: in a register, which an `Option` of it would not be. One copy for

@@ -53,8 +53,6 @@ pub struct Engine {
     pub(super) keeper: Option<Keeper>,
     /// Who looks into the engine.
     pub(super) watch: Watch,
-    /// When [`run`](Self::run) must end.
-    until: Option<Instant>,
     requests: Arc<Requests>,
     /// Attention was given; timers and events have their turn before the next, however often it is requested.
     owes_turn: bool,
@@ -143,7 +141,6 @@ impl Engine {
             recent: Vec::new(),
             keeper: None,
             watch: Watch::default(),
-            until: None,
             requests: Arc::default(),
             owes_turn: false,
         };
@@ -182,7 +179,6 @@ impl Engine {
 
     /// Runs events and timers until something of [`Outcome`] happens.
     pub fn run(&mut self, until: Option<Instant>) -> Outcome {
-        self.until = until;
         loop {
             if let Some(outcome) = self.interruption() {
                 return outcome;
@@ -275,11 +271,6 @@ impl Engine {
     /// Whether [`StopHandle::stop`] was called.
     pub(super) fn is_stopping(&self) -> bool {
         self.requests.stop.load(Ordering::Relaxed)
-    }
-
-    /// Whether even a branch that is under way must end.
-    pub(super) fn is_over(&self) -> bool {
-        self.is_stopping() || self.until.is_some_and(|until| Instant::now() >= until)
     }
 
     fn run_due_timers(&mut self, now: Instant, until: Option<Instant>) {
