@@ -242,7 +242,7 @@ fn clients_are_disconnected_with_and_without_their_connection() {
 #[test]
 fn heartbeats_follow_the_options() {
     on_each(|kind| {
-        let options = ["--ping-interval", "100", "--ping-timeout", "200"];
+        let options = ["--ping-interval", "500", "--ping-timeout", "1000"];
         let server = RealServer::start_with(kind, &options);
         let mut client = Raw::join(&server);
         assert_eq!(client.message(), Message::text("2"));
