@@ -87,7 +87,9 @@ fn namespaces_share_one_connection() {
             chat.send("echo", namespace, namespace);
             assert_eq!(chat.received(), [namespace, "echo", namespace]);
         }
-        assert_eq!(server.seen(&json!({"on": "connect", "namespace": "/"})).len(), 1);
+        let root = json!({"on": "connect", "namespace": "/"});
+        server.wait_for(&root, LONG);
+        assert_eq!(server.seen(&root).len(), 1);
         server.send(&json!({"do": "disconnect_clients", "close": true}));
         chat.on("stop").wait(LONG);
     });
