@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use pulsewire_plugin_api::Node;
+use pulsewire_plugin_api::{Node, abi::interface::NodeSetup};
 
 use crate::{
     compile::{Environment, Program, compile, link},
@@ -24,8 +24,6 @@ use crate::{
     settings::{FILE, RawSettings, SectionSettings},
     toolbox::{Origin, Toolbox},
 };
-
-pub(crate) use crate::runtime::Wanted;
 
 /// Where a project and its plugins are.
 #[derive(Clone, Debug, Default)]
@@ -256,17 +254,8 @@ impl Project {
     }
 
     /// Has a plugin make a node.
-    pub(crate) fn create_node(&mut self, wanted: Wanted) -> Result<Box<dyn Node>, String> {
-        let Wanted {
-            node_type,
-            graph,
-            node,
-            attributes,
-            own_event,
-        } = wanted;
-        let made = self
-            .plugins
-            .create_node(&node_type, graph, node, attributes, own_event);
+    pub(crate) fn create_node(&mut self, node_type: &str, setup: NodeSetup) -> Result<Box<dyn Node>, String> {
+        let made = self.plugins.create_node(node_type, setup);
         made.map_err(|error| error.to_string())
     }
 

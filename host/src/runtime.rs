@@ -55,7 +55,6 @@ use crate::{
     project::{OpenOptions, Project},
     toolbox::Toolbox,
 };
-pub(crate) use make::Wanted;
 pub(crate) use services::Services;
 
 /// How many events may wait for the logic thread.
@@ -259,9 +258,9 @@ fn make_node(
     console: &dyn Console,
 ) -> Box<dyn EngineNode> {
     let toolbox = Arc::clone(project.toolbox());
-    make::make_node(program, at, &toolbox, events, &mut |wanted| {
-        let (graph, node) = (wanted.graph.clone(), wanted.node.clone());
-        let made = project.create_node(wanted);
+    make::make_node(program, at, &toolbox, events, &mut |node_type, setup| {
+        let (graph, node) = (setup.graph.clone(), setup.node.clone());
+        let made = project.create_node(node_type, setup);
         made.map_err(|reason| {
             console.show(&Line {
                 level: Level::Error,
@@ -353,7 +352,7 @@ pub fn make_builtin_node(
     toolbox: &Toolbox,
     events: &Events,
 ) -> Box<dyn EngineNode> {
-    make::make_node(program, at, toolbox, events, &mut |_| None)
+    make::make_node(program, at, toolbox, events, &mut |_, _| None)
 }
 
 /// Where a project's settings lie.

@@ -9,9 +9,9 @@ use std::{
 
 use pulsewire_plugin_api::{
     Node,
-    abi::loaded::LoadedPlugin,
+    abi::{interface::NodeSetup, loaded::LoadedPlugin},
     manifest::Manifest,
-    value::{Dictionary, Text},
+    value::Dictionary,
 };
 
 use super::{
@@ -108,14 +108,7 @@ pub(super) struct Running {
 pub(super) trait PluginCalls: Send {
     fn activate(&mut self) -> Result<(), String>;
 
-    fn create_node(
-        &mut self,
-        node_type: &str,
-        graph: Text,
-        node: Text,
-        attributes: Dictionary,
-        own_event: u64,
-    ) -> Result<Box<dyn Node>, String>;
+    fn create_node(&mut self, node_type: &str, setup: NodeSetup) -> Result<Box<dyn Node>, String>;
 
     fn settings_changed(&mut self) -> Result<(), String>;
 
@@ -130,15 +123,8 @@ impl PluginCalls for LoadedPlugin {
         self.activate()
     }
 
-    fn create_node(
-        &mut self,
-        node_type: &str,
-        graph: Text,
-        node: Text,
-        attributes: Dictionary,
-        own_event: u64,
-    ) -> Result<Box<dyn Node>, String> {
-        let node = self.create_node(node_type, graph, node, attributes, own_event)?;
+    fn create_node(&mut self, node_type: &str, setup: NodeSetup) -> Result<Box<dyn Node>, String> {
+        let node = self.create_node(node_type, setup)?;
         Ok(Box::new(node))
     }
 

@@ -7,11 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pulsewire_plugin_api::{
-    Node,
-    manifest::Manifest,
-    value::{Dictionary, Text},
-};
+use pulsewire_plugin_api::{Node, abi::interface::NodeSetup, manifest::Manifest};
 
 use super::{
     calls::{Call, Calls, Place, Watched, watchdog::Watchdog},
@@ -353,27 +349,21 @@ impl Plugins {
         })
     }
 
-    /// Makes a node of an active plugin, found by the prefix of `node_type`. `own_event` is the number under which
-    /// this node alone receives events. `[logic-thread]`
-    pub fn create_node(
-        &mut self,
-        node_type: &str,
-        graph: Text,
-        node: Text,
-        attributes: Dictionary,
-        own_event: u64,
-    ) -> Result<Box<dyn Node>, CallError> {
+    /// Makes a node of an active plugin, found by the prefix of `node_type`. `[logic-thread]`
+    pub fn create_node(&mut self, node_type: &str, setup: NodeSetup) -> Result<Box<dyn Node>, CallError> {
         let id = node_type.split_once('.').map_or(node_type, |(id, _)| id);
         let calls = self.calls.clone();
         let (entry, mut running) = self.take_running(id, &State::Active)?;
         let place = calls.as_ref().map(|_| Place {
             account: Arc::clone(&entry.account),
-            node: Some([graph.to_string(), node.to_string(), node_type.to_owned()]),
+            node: Some([
+                setup.graph.to_string(),
+                setup.node.to_string(),
+                node_type.to_owned(),
+            ]),
         });
         let make = || {
-            let made = running
-                .plugin
-                .create_node(node_type, graph, node, attributes, own_event);
+            let made = running.plugin.create_node(node_type, setup);
             made.map_err(|reason| failed(id, "make a node", reason))
         };
         let result = match calls.zip(place) {

@@ -2,24 +2,19 @@
 
 use pulsewire_plugin_api::{
     Node,
-    value::{DataType, Dictionary, Text},
+    abi::interface::NodeSetup,
+    value::{DataType, Text},
 };
 
 use crate::{
     compile::Program,
-    engine::{EngineNode, EventId, Events, PassEvent, Placeholder, PluginNode},
+    engine::{EngineNode, Events, PassEvent, Placeholder, PluginNode},
     nodes::Build,
     toolbox::{Origin, Toolbox},
 };
 
-/// What a plugin is asked for.
-pub(crate) struct Wanted {
-    pub(crate) node_type: String,
-    pub(crate) graph: Text,
-    pub(crate) node: Text,
-    pub(crate) attributes: Dictionary,
-    pub(crate) own_event: EventId,
-}
+/// Asks a plugin for a node of the type that is named.
+type AskPlugin<'a> = dyn FnMut(&str, NodeSetup) -> Option<Box<dyn Node>> + 'a;
 
 /// Makes the node at position `at`. `plugin_node` asks a plugin; if it answers nothing, it has said why, and a
 /// placeholder takes the node's place.
@@ -28,7 +23,7 @@ pub(crate) fn make_node(
     at: usize,
     toolbox: &Toolbox,
     events: &Events,
-    plugin_node: &mut dyn FnMut(Wanted) -> Option<Box<dyn Node>>,
+    plugin_node: &mut AskPlugin<'_>,
 ) -> Box<dyn EngineNode> {
     let info = &program.infos[at];
     let Some(entry) = toolbox.get(&info.node_type) else {
@@ -54,14 +49,13 @@ pub(crate) fn make_node(
         } => Box::new(PassEvent::new(outputs())),
         Origin::Plugin { .. } => {
             let own_event = events.new_number();
-            let wanted = Wanted {
-                node_type: info.node_type.to_string(),
+            let setup = NodeSetup {
                 graph: Text::from(&*info.graph),
                 node: Text::from(&*info.id),
                 attributes: info.attributes.clone(),
                 own_event,
             };
-            let Some(node) = plugin_node(wanted) else {
+            let Some(node) = plugin_node(&info.node_type, setup) else {
                 return Box::new(Placeholder);
             };
             let node = PluginNode {

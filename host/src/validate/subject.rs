@@ -8,7 +8,10 @@ use std::{
 
 use pulsewire_plugin_api::{
     Node,
-    abi::loaded::{LoadedLibrary, LoadedPlugin},
+    abi::{
+        interface::NodeSetup,
+        loaded::{LoadedLibrary, LoadedPlugin},
+    },
     manifest::{Manifest, NodeType},
     value::{Dictionary, Value},
 };
@@ -208,13 +211,13 @@ impl Instance {
                 brief(&Value::Dictionary(attributes.clone()))
             )
         });
-        let node = self.plugin.create_node(
-            &node_type.id,
-            "project".into(),
-            id.as_str().into(),
+        let setup = NodeSetup {
+            graph: "project".into(),
+            node: id.into(),
             attributes,
             own_event,
-        )?;
+        };
+        let node = self.plugin.create_node(&node_type.id, setup)?;
         Ok((own_event, Box::new(node)))
     }
 

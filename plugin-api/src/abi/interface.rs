@@ -114,6 +114,7 @@ pub struct NodeSetup {
     pub graph: Text,
     pub node: Text,
     pub attributes: Dictionary,
+    /// The number under which the node alone receives events.
     pub own_event: u64,
 }
 

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     host::{EmitError, HostServices},
     node::{Node, NodeError, NodeResult},
-    value::{Dictionary, Text},
+    value::Dictionary,
 };
 
 /// Why an opened library is no plugin for this host.
@@ -118,22 +118,8 @@ impl LoadedPlugin {
         result(self.plugin.activate())
     }
 
-    /// Makes a node; `own_event` is the number under which it alone receives events.
-    /// `[logic-thread & active]`
-    pub fn create_node(
-        &mut self,
-        node_type: &str,
-        graph: Text,
-        node: Text,
-        attributes: Dictionary,
-        own_event: u64,
-    ) -> Result<LoadedNode, String> {
-        let setup = NodeSetup {
-            graph,
-            node,
-            attributes,
-            own_event,
-        };
+    /// Makes a node. `[logic-thread & active]`
+    pub fn create_node(&mut self, node_type: &str, setup: NodeSetup) -> Result<LoadedNode, String> {
         result(self.plugin.create_node(node_type.into(), setup)).map(LoadedNode)
     }
 

@@ -7,6 +7,7 @@ use pulsewire_host::{
     plugins::{CallError, EngineServices, Entry, LoadError, Plugins, Report, Safeguards, State},
 };
 use pulsewire_plugin_api::{
+    abi::interface::NodeSetup,
     manifest::{Manifest, NodeType},
     value::Value,
 };
@@ -160,10 +161,13 @@ impl Harness {
         let mut slots = defaults::inputs(described, &attributes, &given);
         let input_count = slots.len();
         slots.extend(defaults::outputs(described, &attributes));
-        let graph = "project".into();
-        let node = self
-            .plugins
-            .create_node(node_type, graph, id.as_str().into(), attributes, own_event)?;
+        let setup = NodeSetup {
+            graph: "project".into(),
+            node: id.as_str().into(),
+            attributes,
+            own_event,
+        };
+        let node = self.plugins.create_node(node_type, setup)?;
         Ok(HarnessNode {
             id,
             node,

@@ -18,6 +18,26 @@ use crate::artifacts;
 /// How long anything may take that should take no time.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Connects `chat`, sends an event that comes back, shows it, and ends.
+pub const CONVERSATION: &str = r#"
+    begin: events.on_initialize
+    connect: socketio.start { configuration = "chat" }
+    begin.out -> connect.in
+
+    started: socketio.on_start { configuration = "chat" }
+    listen: socketio.subscribe { configuration = "chat", event_name = "echo" }
+    hello: socketio.send { configuration = "chat", event_name = "echo", message = "hello" }
+    started.out -> listen.in
+    listen.out -> hello.in
+
+    received: socketio.on_receive { configuration = "chat" }
+    show: development.console
+    end: utilities.exit
+    received.out -> show.in
+    received.message -> show.input
+    show.out -> end.in
+"#;
+
 /// A temporary project folder; removed when dropped.
 pub struct Project {
     folder: tempfile::TempDir,

@@ -9,9 +9,10 @@ use pulsewire_plugin_api::{
     EmitError, HostServices, Wanted,
     abi::{
         ENTRY_SYMBOL, Extension,
+        interface::NodeSetup,
         loaded::{LoadedLibrary, LoadedPlugin},
     },
-    value::{Dictionary, Text, Value},
+    value::{Dictionary, Value},
 };
 
 static QUESTION: u64 = 6 * 7;
@@ -83,8 +84,13 @@ fn a_library_offers_nothing_yet() {
 fn a_node_offers_nothing_yet() {
     let mut plugin = plugin(Some(Extension::new(&QUESTION)));
     plugin.activate().unwrap();
-    let (graph, node) = (Text::from("project"), Text::from("plain"));
-    let made = plugin.create_node("extends.plain", graph, node, Dictionary::default(), 0);
+    let setup = NodeSetup {
+        graph: "project".into(),
+        node: "plain".into(),
+        attributes: Dictionary::default(),
+        own_event: 0,
+    };
+    let made = plugin.create_node("extends.plain", setup);
     assert!(made.unwrap().extension("anything/1").is_none());
 }
 

@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use pulsewire_it::{
     artifacts,
     certificates::Authority,
-    project::{Project, graph},
+    project::{CONVERSATION, Project, graph},
     servers::{Kind, RealServer},
 };
 use serde_json::{Value, json};
@@ -20,25 +20,6 @@ fn settings(server: &RealServer, more: &str) -> String {
         server.port()
     )
 }
-
-const CONVERSATION: &str = r#"
-    begin: events.on_initialize
-    connect: socketio.start { configuration = "chat" }
-    begin.out -> connect.in
-
-    started: socketio.on_start { configuration = "chat" }
-    listen: socketio.subscribe { configuration = "chat", event_name = "echo" }
-    hello: socketio.send { configuration = "chat", event_name = "echo", message = "hello" }
-    started.out -> listen.in
-    listen.out -> hello.in
-
-    received: socketio.on_receive { configuration = "chat" }
-    show: development.console
-    end: utilities.exit
-    received.out -> show.in
-    received.message -> show.input
-    show.out -> end.in
-"#;
 
 fn conversation_ends_with_0(kind: Kind) {
     let server = RealServer::start(kind);

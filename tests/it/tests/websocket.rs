@@ -11,7 +11,7 @@ use std::{
     time::Instant,
 };
 
-use pulsewire_harness::{EventListener, Harness, LONG, fixtures};
+use pulsewire_harness::{EventListener, Harness, HarnessNode, LONG, fixtures};
 use pulsewire_it::{
     DEACTIVATION,
     certificates::Authority,
@@ -400,13 +400,19 @@ fn flood(messages: usize) -> String {
     })
 }
 
-#[test]
-fn messages_that_wait_for_the_logic_are_bounded_by_bytes() {
-    let mut client = Client::to(&flood(64), json!({}));
+/// A client of such a server, with the node that has started it.
+fn flooded(messages: usize) -> (Client, HarnessNode) {
+    let mut client = Client::to(&flood(messages), json!({}));
     let mut start = client
         .harness
         .node("websocket.start", json!({"configuration": "one"}));
     start.run::<Value>([]);
+    (client, start)
+}
+
+#[test]
+fn messages_that_wait_for_the_logic_are_bounded_by_bytes() {
+    let (client, mut start) = flooded(64);
     let received = client.on("receive");
     for _ in 0..64 {
         received.wait(LONG);
@@ -418,11 +424,7 @@ fn messages_that_wait_for_the_logic_are_bounded_by_bytes() {
 
 #[test]
 fn nobody_waits_for_a_node_that_is_gone() {
-    let mut client = Client::to(&flood(64), json!({}));
-    let mut start = client
-        .harness
-        .node("websocket.start", json!({"configuration": "one"}));
-    start.run::<Value>([]);
+    let (client, start) = flooded(64);
     let received = client.on("receive");
     for _ in 0..16 {
         received.wait(LONG);

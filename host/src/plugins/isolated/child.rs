@@ -11,7 +11,9 @@ use std::{
 };
 
 use pulsewire_plugin_api::{
-    Call, EmitError, HostServices, Node, Wanted, abi::loaded::LoadedPlugin, value::Value,
+    Call, EmitError, HostServices, Node, Wanted,
+    abi::{interface::NodeSetup, loaded::LoadedPlugin},
+    value::Value,
 };
 
 use super::{
@@ -164,13 +166,13 @@ impl Served {
     }
 
     fn create_node(&mut self, made: Made) -> Result<Answer, String> {
-        let node = self.plugin()?.create_node(
-            &made.node_type,
-            made.graph.into(),
-            made.node.into(),
-            dictionary(made.attributes),
-            made.own_event,
-        );
+        let setup = NodeSetup {
+            graph: made.graph.into(),
+            node: made.node.into(),
+            attributes: dictionary(made.attributes),
+            own_event: made.own_event,
+        };
+        let node = self.plugin()?.create_node(&made.node_type, setup);
         let done = node.as_ref().map(|_| Answer::Done).map_err(String::clone);
         self.nodes
             .insert(made.number, node.map(|node| Box::new(node) as _));

@@ -2,10 +2,7 @@
 
 use std::{sync::Arc, thread::JoinHandle, time::Duration};
 
-use pulsewire_plugin_api::{
-    Call, Node, NodeError, NodeResult,
-    value::{Dictionary, Text},
-};
+use pulsewire_plugin_api::{Call, Node, NodeError, NodeResult, abi::interface::NodeSetup, value::Dictionary};
 
 use super::{
     datum::{data, pairs},
@@ -37,21 +34,14 @@ impl PluginCalls for IsolatedPlugin {
         self.shared.activate()
     }
 
-    fn create_node(
-        &mut self,
-        node_type: &str,
-        graph: Text,
-        node: Text,
-        attributes: Dictionary,
-        own_event: u64,
-    ) -> Result<Box<dyn Node>, String> {
+    fn create_node(&mut self, node_type: &str, setup: NodeSetup) -> Result<Box<dyn Node>, String> {
         let number = self.shared.create_node(Made {
             number: 0,
             node_type: node_type.to_owned(),
-            graph: graph.to_string(),
-            node: node.to_string(),
-            attributes: pairs(&attributes),
-            own_event,
+            graph: setup.graph.to_string(),
+            node: setup.node.to_string(),
+            attributes: pairs(&setup.attributes),
+            own_event: setup.own_event,
         })?;
         let shared = Arc::clone(&self.shared);
         Ok(Box::new(IsolatedNode { number, shared }))

@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use pulsewire_it::{
     processes,
-    project::{Project, graph},
+    project::{CONVERSATION, Project, graph},
     servers::{Kind, RealServer},
 };
 use serde_json::json;
@@ -113,23 +113,7 @@ fn isolated_socketio_talks_to_a_real_server() {
          \"http://127.0.0.1\"\nport = {}\n",
         server.port()
     );
-    let logic = r#"
-        begin: events.on_initialize
-        connect: socketio.start { configuration = "chat" }
-        begin.out -> connect.in
-        started: socketio.on_start { configuration = "chat" }
-        listen: socketio.subscribe { configuration = "chat", event_name = "echo" }
-        hello: socketio.send { configuration = "chat", event_name = "echo", message = "hello" }
-        started.out -> listen.in
-        listen.out -> hello.in
-        received: socketio.on_receive { configuration = "chat" }
-        show: development.console
-        end: utilities.exit
-        received.out -> show.in
-        received.message -> show.input
-        show.out -> end.in
-    "#;
-    let project = Project::new(&settings, &graph(logic));
+    let project = Project::new(&settings, &graph(CONVERSATION));
     let mut running = project.run(&[]);
     assert_eq!(running.ends_with(0), ["hello"]);
     assert!(
