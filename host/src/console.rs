@@ -129,7 +129,7 @@ fn text(line: &Line<'_>) -> String {
 }
 
 /// The text without control characters but tab, which might move the cursor or begin another line.
-fn escaped(text: &str) -> Cow<'_, str> {
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     let is_harmless = |c: char| !c.is_control() || c == '\t';
     if text.chars().all(is_harmless) {
         return Cow::Borrowed(text);

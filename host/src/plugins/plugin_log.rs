@@ -7,6 +7,8 @@ use std::{
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
+use crate::console::escaped;
+
 /// How many lines a second a plugin may write; the rest is counted and dropped.
 pub const LOG_LINES_PER_SECOND: u32 = 1000;
 
@@ -76,7 +78,8 @@ impl PluginLog {
             Admitted::After { dropped } => self.tell_dropped(dropped),
         }
         let message = &message[..message.floor_char_boundary(MAX_LINE)];
-        self.write(level, Some(module), format_args!("{message}"));
+        // It may be what a server said, and must neither command the terminal nor begin another line.
+        self.write(level, Some(module), format_args!("{}", escaped(message)));
     }
 
     /// Takes a line that the host writes about the plugin; it is never dropped.
@@ -188,6 +191,15 @@ mod tests {
         let next = start + Duration::from_secs(1);
         assert_eq!(rate.admit(next), Admitted::After { dropped: 2 });
         assert_eq!(rate.admit(next), Admitted::Yes);
+    }
+
+    #[test]
+    fn line_commands_no_terminal_and_begins_no_other() {
+        let sink = Arc::new(Lines::default());
+        let log = PluginLog::new("x", sink.clone());
+        log.line(Level::Info, "x", "a\u{1b}[2J\nERROR pulsewire b\tc");
+        let lines = sink.0.lock().unwrap();
+        assert_eq!(*lines, ["INFO plugin::x a\\u{1b}[2J\\nERROR pulsewire b\tc"]);
     }
 
     /// A log to which so many lines were written at once.
