@@ -79,7 +79,7 @@ pub(super) fn execute(arguments: Arguments, out: &mut impl Write) -> Result<Exit
     let validation = validation.map_err(|error| Failure::Usage(error.to_string()))?;
     written?;
     if let Some(path) = &arguments.junit {
-        fs::write(path, report::junit(&validation))
+        fs::write(path, report::junit::text(&validation))
             .map_err(|error| Failure::refused(format!("cannot write `{}`: {error}", path.display()), None))?;
     }
     if arguments.json {
