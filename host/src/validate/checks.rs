@@ -75,6 +75,8 @@ checks! {
         "After `deactivate` it calls the host no more.";
     2 process (deactivate) life::process,
         "Current folder, environment, signals and open files are what they were before it ran, and stdout is the project's.";
+    2 exit (deactivate) life::exit,
+        "The process that ran it ends at once, and as it wants: what the library does at the end breaks nothing.";
     2 lifecycle (deactivate) life::lifecycle,
         "It can be made, used and dropped many times; calls out of order break nothing.";
     2 instances (deactivate) life::instances,

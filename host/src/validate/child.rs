@@ -3,20 +3,21 @@
 use std::{
     cell::RefCell,
     collections::BTreeSet,
-    fs::File,
+    fs::{File, OpenOptions},
     io::{self, Write},
+    mem,
     path::PathBuf,
     rc::Rc,
     thread,
     time::Duration,
 };
 
-use super::{CHECKS, absolute, sandbox, subject::Subject, verdict::Line};
+use super::{CHECKS, absolute, process, sandbox, subject::Subject, verdict::Line};
 use crate::plugins::prepare_child;
 
 /// How much memory a check may take, in bytes: a plugin that takes more must not cost others their work.
-#[cfg(target_os = "linux")]
-const MEMORY: u64 = 4 << 30;
+/// Kept on Linux only.
+pub(super) const MEMORY: u64 = 4 << 30;
 
 /// What a child process is told; see [`run_child`].
 #[derive(clap::Args, Clone, Debug)]
@@ -44,10 +45,10 @@ pub fn run_child(arguments: &ChildArguments) -> io::Result<()> {
     let check = CHECKS.iter().find(|check| check.id == arguments.check);
     let check = check.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no such check"))?;
     prepare_child();
+    process::adopt_orphans();
     limit_memory();
     end_in(Duration::from_millis(arguments.limit).saturating_mul(2));
-    let file = sandbox::out_of_reach(File::create(&arguments.verdict)?);
-    let progress = Progress::new(file, arguments.one_round);
+    let progress = Progress::new(arguments.verdict.clone(), arguments.one_round)?;
     let rounds = Rounds {
         seed: arguments.seed,
         only_one: arguments.one_round,
@@ -60,8 +61,24 @@ pub fn run_child(arguments: &ChildArguments) -> io::Result<()> {
     if let Err(fault) = (check.run)(&mut subject) {
         subject.fault(fault);
     }
+    // The parent can't know those whose environment is their own.
+    process::kill(&process::descendants());
+    let ends_in_order = subject.ends_in_order();
     progress.write(&Line::Verdict(subject.into_findings()))?;
-    // Destructors of the library's statics and threads that it left behind are not part of the check.
+    if ends_in_order {
+        progress.call("the end of the process", String::new);
+        std::process::exit(0)
+    }
+    end_at_once()
+}
+
+/// Ends this process without another word: what the library does at the end of a process is a check of its own.
+fn end_at_once() -> ! {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Signal, getpid, kill_process};
+        let _ = kill_process(getpid(), Signal::KILL);
+    }
     std::process::exit(0)
 }
 
@@ -80,6 +97,7 @@ pub(super) struct Rounds {
 pub(super) struct Progress(Rc<RefCell<State>>);
 
 struct State {
+    path: PathBuf,
     file: File,
     /// The last call, so that many of a kind are written once.
     last: String,
@@ -88,12 +106,14 @@ struct State {
 }
 
 impl Progress {
-    fn new(file: File, in_detail: bool) -> Self {
-        Self(Rc::new(RefCell::new(State {
+    fn new(path: PathBuf, in_detail: bool) -> io::Result<Self> {
+        let file = sandbox::out_of_reach(File::create(&path)?);
+        Ok(Self(Rc::new(RefCell::new(State {
+            path,
             file,
             last: String::new(),
             in_detail,
-        })))
+        }))))
     }
 
     /// The round with this seed begins.
@@ -122,7 +142,15 @@ impl Progress {
     fn write(&self, line: &Line) -> io::Result<()> {
         let mut text = serde_json::to_string(line)?;
         text.push('\n');
-        self.0.borrow_mut().file.write_all(text.as_bytes())
+        let mut state = self.0.borrow_mut();
+        if state.file.write_all(text.as_bytes()).is_ok() {
+            return Ok(());
+        }
+        // The library may have closed it, with all others.
+        let file = OpenOptions::new().append(true).open(&state.path)?;
+        // What is closed already must not be closed again: its number may be another's by now.
+        mem::forget(mem::replace(&mut state.file, sandbox::out_of_reach(file)));
+        state.file.write_all(text.as_bytes())
     }
 }
 

@@ -13,15 +13,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::sandbox::CHECK_VARIABLE;
-
 /// The state of the process at one moment.
 pub(super) struct Snapshot {
     folder: Option<PathBuf>,
     environment: BTreeMap<OsString, OsString>,
     /// By their numbers.
     threads: Option<BTreeMap<u32, String>>,
-    /// What else this check has started, by their numbers.
+    /// All that this process has started, and what they have started, by their numbers.
     processes: BTreeMap<u32, String>,
     /// By their numbers, with what they lead to.
     files: Option<BTreeMap<u32, PathBuf>>,
@@ -36,9 +34,7 @@ impl Snapshot {
             folder: env::current_dir().ok(),
             environment: env::vars_os().collect(),
             threads: threads().ok(),
-            processes: env::var_os(CHECK_VARIABLE)
-                .map(|folder| marked(CHECK_VARIABLE, &folder))
-                .unwrap_or_default(),
+            processes: descendants(),
             files: files().ok(),
             signals: status(&["SigCgt:", "SigIgn:"]),
             umask: status(&["Umask:"]),
@@ -132,6 +128,57 @@ fn threads() -> io::Result<BTreeMap<u32, String>> {
         }
     }
     Ok(threads)
+}
+
+/// Has processes that are left alone by whoever started them become children of this one, if that is theirs at all.
+pub(super) fn adopt_orphans() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{getpid, set_child_subreaper};
+        let _ = set_child_subreaper(Some(getpid()));
+    }
+}
+
+/// The processes that this one has started, and those that these have started, by their numbers, with their names.
+pub(super) fn descendants() -> BTreeMap<u32, String> {
+    let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let all: Vec<_> = all
+        .filter_map(|process| {
+            let stat = fs::read_to_string(process.path().join("stat")).ok()?;
+            // NUMBER (NAME) STATE PARENT …, where the name may hold anything.
+            let (head, tail) = stat.rsplit_once(") ")?;
+            let (_, name) = head.split_once(" (")?;
+            let mut tail = tail.split(' ');
+            let is_dead = matches!(tail.next()?, "Z" | "X");
+            let parent: u32 = tail.next()?.parse().ok()?;
+            (!is_dead).then_some((number(&process)?, parent, name.to_owned()))
+        })
+        .collect();
+    let mut found = BTreeMap::new();
+    let mut parents = vec![std::process::id()];
+    while let Some(parent) = parents.pop() {
+        for (number, _, name) in all.iter().filter(|(_, its_parent, _)| *its_parent == parent) {
+            parents.push(*number);
+            found.insert(*number, name.clone());
+        }
+    }
+    found
+}
+
+/// Kills these processes.
+pub(super) fn kill(processes: &BTreeMap<u32, String>) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, Signal, kill_process};
+        for number in processes.keys() {
+            if let Some(pid) = i32::try_from(*number).ok().and_then(Pid::from_raw) {
+                // It fails if it has ended meanwhile.
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = processes;
 }
 
 /// All processes but this one whose environment says `name=value`, by their numbers, with their names. They have it from

@@ -18,13 +18,15 @@ use std::{
 };
 
 use super::{
-    Check, Options, absolute, process,
+    Check, Options, absolute,
+    child::MEMORY,
+    process,
     verdict::{Outcome, Status, Verdict},
 };
 use crate::plugins::{PARENT_VARIABLE, death};
 
 /// The environment variable by which all that a check starts is known, whatever group it puts itself into.
-pub(super) const CHECK_VARIABLE: &str = "PULSEWIRE_CHECK";
+const CHECK_VARIABLE: &str = "PULSEWIRE_CHECK";
 
 /// How much of what a child printed is kept, in bytes, and shown when it crashed, in lines and letters.
 const KEPT: usize = 16 << 10;
@@ -125,25 +127,14 @@ pub(super) fn listed(steps: &BTreeSet<u32>) -> String {
 
 /// Kills what has left the group.
 fn end_strays(folder: &Path) {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Pid, Signal, kill_process};
-        let start = Instant::now();
-        loop {
-            let strays = process::marked(CHECK_VARIABLE, folder.as_os_str());
-            for number in strays.keys() {
-                if let Some(pid) = i32::try_from(*number).ok().and_then(Pid::from_raw) {
-                    // It fails if it has ended meanwhile.
-                    let _ = kill_process(pid, Signal::KILL);
-                }
-            }
-            if strays.is_empty() || start.elapsed() > DYING {
-                return;
-            }
+    let start = Instant::now();
+    loop {
+        let strays = process::marked(CHECK_VARIABLE, folder.as_os_str());
+        process::kill(&strays);
+        if strays.is_empty() || start.elapsed() > DYING {
+            return;
         }
     }
-    #[cfg(not(unix))]
-    let _ = folder;
 }
 
 /// Reads all that comes, so that nobody has to wait, and keeps its end.
@@ -168,7 +159,10 @@ fn judge(
     limit: Duration,
 ) -> (Status, Vec<String>) {
     let (status, what) = match (ended, &verdict.findings) {
-        (Some(_), Some(findings)) => return (findings.status(), findings.details()),
+        (Some(status), Some(findings)) if is_in_order(status) => {
+            return (findings.status(), findings.details());
+        }
+        (Some(status), Some(_)) => (Status::Crash, format!("its process ended badly ({status})")),
         (Some(status), None) => (
             Status::Crash,
             format!("its process ended without a verdict ({status})"),
@@ -179,8 +173,27 @@ fn judge(
         ),
     };
     let last = verdict.calls.last().map(|call| format!("the last call: {call}"));
-    let details = [what].into_iter().chain(last).chain(last_lines(output));
+    // The words of Rust's standard library.
+    let is_out = output.contains("memory allocation of ");
+    let memory = is_out.then(|| format!("it may take {} GB of memory at most", MEMORY >> 30));
+    let details = [what]
+        .into_iter()
+        .chain(last)
+        .chain(memory)
+        .chain(last_lines(output));
     (status, details.collect())
+}
+
+/// How a child ends that has left its verdict: as a host does, or at once, by its own hand.
+fn is_in_order(status: ExitStatus) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt;
+        const KILL: i32 = rustix::process::Signal::KILL.as_raw();
+        status.success() || status.signal() == Some(KILL)
+    }
+    #[cfg(not(unix))]
+    status.success()
 }
 
 fn last_lines(output: &str) -> Vec<String> {
@@ -236,6 +249,24 @@ mod tests {
         let expected = ["the last call: `new`", "it printed: a", "it printed: b"];
         assert_eq!(details[1..], expected);
         assert_eq!(judge(None, &passed, "", limit).0, Status::Hang);
+    }
+
+    #[test]
+    fn child_that_does_not_end_well_crashed_whatever_its_verdict() {
+        let limit = Duration::from_secs(3);
+        let passed = Verdict {
+            findings: Some(Findings::default()),
+            ..Verdict::default()
+        };
+        for (raw, expected) in [
+            (0, Status::Pass),
+            (9, Status::Pass),
+            (6, Status::Crash),
+            (3 << 8, Status::Crash),
+        ] {
+            let ended = Some(ExitStatus::from_raw(raw));
+            assert_eq!(judge(ended, &passed, "", limit).0, expected, "{raw}");
+        }
     }
 
     #[test]

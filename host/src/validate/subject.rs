@@ -35,6 +35,7 @@ pub(super) struct Subject {
     rounds: Rounds,
     progress: Progress,
     findings: Findings,
+    ends_in_order: bool,
 }
 
 impl Subject {
@@ -44,6 +45,7 @@ impl Subject {
             rounds,
             progress,
             findings: Findings::default(),
+            ends_in_order: false,
         }
     }
 
@@ -70,6 +72,15 @@ impl Subject {
     /// It cannot be checked here.
     pub(super) fn skip(&mut self, why: impl Into<String>) {
         self.findings.skipped = Some(why.into());
+    }
+
+    /// Has the process end as a host's does when the check is over, with all that the library does then.
+    pub(super) fn end_in_order(&mut self) {
+        self.ends_in_order = true;
+    }
+
+    pub(super) fn ends_in_order(&self) -> bool {
+        self.ends_in_order
     }
 
     pub(super) fn into_findings(self) -> Findings {
@@ -140,9 +151,14 @@ impl Subject {
         })
     }
 
-    /// An active plugin in an honest host, with one entry in each list of its settings.
+    /// An active plugin in an honest host, with one entry in each list of its settings; without entries, if it refuses
+    /// ours, which is another check's to tell.
     pub(super) fn active(&self) -> Result<Instance, String> {
-        let settings = samples::settings(&self.manifest()?, 1);
+        self.activated(1).or_else(|_| self.activated(0))
+    }
+
+    fn activated(&self, entries: usize) -> Result<Instance, String> {
+        let settings = samples::settings(&self.manifest()?, entries);
         let mut instance = self.plugin(Behaviour::honest(settings))?;
         instance
             .activate()

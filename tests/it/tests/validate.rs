@@ -55,9 +55,11 @@ fn assert_clean(library: &Path) {
 const LOADING: &[(&str, &str)] = &[
     ("aborts_on_load", "load crash"),
     ("starts_on_load", "quiet_load fail"),
+    ("opens_on_load", "quiet_load fail"),
     ("calls_in_new", "create fail"),
     ("claims_extensions", "create fail"),
     ("registers_other", "register fail"),
+    ("registers_less", "register fail"),
 ];
 const BEGINNING_AND_END: &[(&str, &str)] = &[
     ("needs_settings", "activate fail"),
@@ -65,19 +67,29 @@ const BEGINNING_AND_END: &[(&str, &str)] = &[
     ("exits", "activate crash"),
     ("takes_memory", "activate crash"),
     ("exits_in_node", "pulse crash"),
+    ("fires_nowhere", "pulse fail"),
+    ("drops_no_nodes", "pulse fail"),
+    ("cannot_end", "deactivate fail"),
     ("ends_late", "deactivate fail"),
     ("leaves_thread", "threads fail"),
     ("leaves_process", "threads fail"),
+    ("opens_files", "threads fail"),
     ("calls_late", "late_calls fail"),
 ];
 const RUNNING: &[(&str, &str)] = &[
     ("changes_folder", "process fail"),
+    ("sets_variable", "process fail"),
+    ("catches_signals", "process fail"),
+    ("changes_rights", "process fail"),
     ("closes_files", "process fail"),
+    ("closes_all_files", "process fail"),
     ("prints", "process warn"),
+    ("aborts_at_the_end", "exit crash"),
     ("ends_once", "lifecycle fail"),
     ("is_alone", "instances fail"),
 ];
 const SETTINGS: &[(&str, &str)] = &[
+    ("refuses_plain", "changed_settings warn"),
     ("trusts_settings", "bad_settings fail"),
     ("tells_secret", "secrets fail"),
     ("refuses_older", "migration warn"),
@@ -89,7 +101,11 @@ const NODES: &[(&str, &str)] = &[
     ("logs_locked", "blocked_log fail"),
     ("trusts_values", "execution fail"),
     ("mistakes_types", "execution fail"),
+    ("trusts_branches", "execution fail"),
+    ("trusts_own_events", "execution fail"),
+    ("emits_too_much", "execution fail"),
     ("blocks", "budget fail"),
+    ("is_slow", "budget warn"),
     ("grows", "budget warn"),
     ("logs_much", "budget warn"),
 ];
@@ -98,6 +114,7 @@ const HANGING: &[(&str, &str)] = &[
     ("hangs_on_load", "load hang"),
     ("never_drops", "create hang"),
     ("never_ends", "deactivate hang"),
+    ("hangs_at_the_end", "exit hang"),
     ("emits_locked", "reentrant_host hang"),
 ];
 /// What other tests find in other plugins: below, and in `old_plugins.rs`.
@@ -144,7 +161,9 @@ fn sound_plugins_pass_every_check() {
 
 #[test]
 fn plugins_pass_every_check() {
-    assert_clean(&fixtures::plugin("socketio"));
+    for id in ["socketio", "websocket"] {
+        assert_clean(&fixtures::plugin(id));
+    }
 }
 
 #[test]
@@ -155,6 +174,24 @@ fn broken_loading_is_found() {
 #[test]
 fn broken_beginning_and_end_are_found() {
     assert_each_found(BEGINNING_AND_END);
+}
+
+/// Of this only the check itself is run, since every check loads it.
+#[test]
+fn library_that_takes_its_time_to_load_is_found() {
+    let only = ["--check", "load"];
+    let (found, answer) = found(&fixtures::path("breaks_rules"), "computes_on_load", &only);
+    assert_eq!(found, ["load warn"], "{answer:#}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn plugin_that_takes_all_memory_is_told_how_much_there_is() {
+    let only = ["--check", "activate"];
+    let (found, answer) = found(&fixtures::path("breaks_rules"), "takes_memory", &only);
+    assert_eq!(found, ["activate crash"], "{answer:#}");
+    let said = answer.to_string();
+    assert!(said.contains("it may take 4 GB of memory at most"), "{answer:#}");
 }
 
 /// By chance other checks come to the limit too.
@@ -210,6 +247,19 @@ fn nothing_that_a_plugin_started_is_left() {
         let is_ours = environment.split(|byte| *byte == 0).any(|entry| entry == mark);
         // Another test may just be running the same.
         assert!(!is_ours || !command.starts_with(b"sleep"), "{process:?}");
+    }
+}
+
+/// Not by its group, and not by its environment: by its parent alone.
+#[cfg(target_os = "linux")]
+#[test]
+fn process_that_hides_is_found_and_ended() {
+    let library = fixtures::path("breaks_rules");
+    let (found, answer) = found(&library, "leaves_stranger", &["--check", "threads"]);
+    assert_eq!(found, ["threads fail"], "{answer:#}");
+    for process in fs::read_dir("/proc").unwrap().flatten() {
+        let command = fs::read(process.path().join("cmdline")).unwrap_or_default();
+        assert!(!command.starts_with(b"sleep\x003607"), "{process:?}");
     }
 }
 

@@ -48,16 +48,7 @@ pub(super) fn deactivate(subject: &mut Subject) -> Result<(), String> {
 
 /// An active plugin that has made a node of each of its types.
 fn active(subject: &Subject) -> Result<Instance, String> {
-    let mut instance = match subject.active() {
-        Ok(instance) => instance,
-        // It was warned of before.
-        Err(_) => {
-            let settings = samples::settings(&subject.manifest()?, 0);
-            let mut instance = subject.plugin(Behaviour::honest(settings))?;
-            instance.activate()?;
-            instance
-        }
-    };
+    let mut instance = subject.active()?;
     pulsed::once_each(&mut instance)?;
     Ok(instance)
 }
@@ -132,6 +123,13 @@ pub(super) fn process(subject: &mut Subject) -> Result<(), String> {
     if printed.is_ok_and(|printed| printed.end() > 0) {
         subject.warning("it prints to stdout, where only the project's console belongs");
     }
+    instance.end(None)
+}
+
+pub(super) fn exit(subject: &mut Subject) -> Result<(), String> {
+    let mut instance = active(subject)?;
+    let _ = instance.deactivate();
+    subject.end_in_order();
     instance.end(None)
 }
 
