@@ -30,8 +30,8 @@ pub(super) enum Command {
         /// The plugin's id in snake case, or the path of a folder that is named so; it must not exist
         #[arg(value_name = "NAME", value_hint = ValueHint::DirPath)]
         folder: PathBuf,
-        /// The checkout of Pulsewire whose plugin-api it is built with [default: the one that this program was built in,
-        /// or its public repository]
+        /// The checkout of Pulsewire whose plugin-api it is built with [default: what this program was built from, or the
+        /// public repository at the tag of its version]
         #[arg(long, value_name = "PATH", value_hint = ValueHint::DirPath)]
         api: Option<PathBuf>,
     },

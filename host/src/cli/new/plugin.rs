@@ -9,11 +9,11 @@ use super::{File, names};
 use crate::{cli::Failure, plugins::library_file_name};
 
 /// Where plugin-api and harness come from. Neither is on crates.io.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Source {
     /// A checkout on this machine.
     Checkout(PathBuf),
-    /// The public repository.
-    Repository,
+    Repository(State),
 }
 
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
@@ -22,14 +22,40 @@ const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 const PLUGIN_API: &str = "plugin-api";
 const HARNESS: &str = "tests/harness";
 
+/// A state of the public repository, in cargo's words.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Tag(&'static str),
+    Rev(String),
+}
+
+/// That of this program's version: every release has such a tag.
+const RELEASE: State = State::Tag(concat!("v", env!("CARGO_PKG_VERSION")));
+
+impl State {
+    /// What `Cargo.toml` says of a crate in the repository.
+    fn dependency(&self) -> String {
+        match self {
+            Self::Tag(tag) => format!("{{ git = \"{REPOSITORY}\", tag = \"{tag}\" }}"),
+            Self::Rev(rev) => format!("{{ git = \"{REPOSITORY}\", rev = \"{rev}\" }}"),
+        }
+    }
+
+    /// The options with which cargo installs `pulsewire` from there.
+    fn options(&self) -> String {
+        match self {
+            Self::Tag(tag) => format!("--git {REPOSITORY} --tag {tag}"),
+            Self::Rev(rev) => format!("--git {REPOSITORY} --rev {rev}"),
+        }
+    }
+}
+
 impl Source {
-    /// The checkout that was named, or that in which this program was built if it is still there, or the repository.
+    /// The checkout that was named, or what this program was built from.
     pub(super) fn find(named: Option<PathBuf>) -> Result<Self, Failure> {
         let Some(named) = named else {
-            // Only for whoever works on Pulsewire itself: a released program was built on another machine.
             let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
-            let checkout = built_in.filter(|folder| is_checkout(folder));
-            return Ok(checkout.map_or(Self::Repository, |folder| Self::Checkout(folder.to_owned())));
+            return Ok(Self::of_program(built_in.unwrap_or(Path::new(""))));
         };
         let checkout = named.canonicalize().ok().filter(|folder| is_checkout(folder));
         checkout.map(Self::Checkout).ok_or_else(|| {
@@ -37,6 +63,23 @@ impl Source {
             let hint = format!("name the folder that holds `{PLUGIN_API}` and `{HARNESS}`");
             Failure::refused(message, Some(hint))
         })
+    }
+
+    /// What a program was made from that was built in this folder, perhaps on another machine.
+    fn of_program(built_in: &Path) -> Self {
+        match commit_of_cargo(built_in) {
+            Some(commit) => Self::Repository(State::Rev(commit.to_owned())),
+            None if is_checkout(built_in) => Self::Checkout(built_in.to_owned()),
+            None => Self::Repository(RELEASE),
+        }
+    }
+
+    /// What stands for it on other machines.
+    fn elsewhere(&self) -> &State {
+        match self {
+            Self::Checkout(_) => &RELEASE,
+            Self::Repository(state) => state,
+        }
     }
 
     /// The crate in this folder of the repository, as a dependency in a `Cargo.toml`.
@@ -49,7 +92,7 @@ impl Source {
                     toml_edit::Value::from(path.to_string_lossy().as_ref())
                 )
             }
-            Self::Repository => format!("{{ git = \"{REPOSITORY}\" }}"),
+            Self::Repository(state) => state.dependency(),
         }
     }
 }
@@ -58,9 +101,18 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Checkout(folder) => write!(f, "`{}`", folder.display()),
-            Self::Repository => f.write_str(REPOSITORY),
+            Self::Repository(State::Tag(state)) => write!(f, "{REPOSITORY}, {state}"),
+            Self::Repository(State::Rev(state)) => write!(f, "{REPOSITORY}, {state}"),
         }
     }
+}
+
+/// The commit that `cargo install --git` has put into this folder, `…/git/checkouts/NAME/COMMIT`. It is no checkout to
+/// build upon: cargo removes it when it likes.
+fn commit_of_cargo(folder: &Path) -> Option<&str> {
+    let commit = folder.file_name()?.to_str()?;
+    let is_cargos = folder.ancestors().nth(2)?.ends_with("git/checkouts");
+    (is_cargos && commit.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(commit)
 }
 
 fn is_checkout(folder: &Path) -> bool {
@@ -101,18 +153,23 @@ pub(super) fn files(id: &str, source: &Source) -> Vec<File> {
     } else {
         "copy what `cargo build` makes into it."
     };
-    let advice = match source {
-        Source::Checkout(_) => format!(
-            "\n`Cargo.toml` names a checkout of Pulsewire on this machine. Where others build the plugin, write\n\
-             `{}` for both of its crates.\n",
-            Source::Repository.dependency(PLUGIN_API)
+    let (advice, condition) = match source {
+        Source::Checkout(_) => (
+            format!(
+                "\n`Cargo.toml` names a checkout of Pulsewire on this machine. Where others build the plugin, write\n\
+                 `{}` for both of its crates.\n",
+                source.elsewhere().dependency()
+            ),
+            "\n# Here `Cargo.toml` must not name a folder of your own machine; the README says what to write.",
         ),
-        Source::Repository => String::new(),
+        Source::Repository(_) => (String::new(), ""),
     };
     let values = [
         ("{{plugin_api}}", source.dependency(PLUGIN_API)),
         ("{{harness}}", source.dependency(HARNESS)),
         ("{{repository}}", REPOSITORY.to_owned()),
+        ("{{state}}", source.elsewhere().options()),
+        ("{{condition}}", condition.to_owned()),
         ("{{library}}", format!("target/debug/{}", library_file_name(id))),
         ("{{place}}", place.to_owned()),
         ("{{dependencies}}", advice),
@@ -141,4 +198,61 @@ pub(super) fn link(folder: &Path, id: &str) -> io::Result<()> {
         std::os::unix::fs::symlink(built, place.join(library))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text<'a>(files: &'a [File], path: &str) -> &'a str {
+        let found = files.iter().find(|(at, _)| at == Path::new(path));
+        &found.unwrap().1
+    }
+
+    #[test]
+    fn program_without_its_checkout_names_the_tag_of_its_version() {
+        let source = Source::of_program(Path::new("/nowhere/pulsewire"));
+        assert_eq!(source, Source::Repository(RELEASE));
+        let files = files("demo", &source);
+        let version = env!("CARGO_PKG_VERSION");
+        let dependency = format!("{{ git = \"{REPOSITORY}\", tag = \"v{version}\" }}");
+        let manifest: toml_edit::DocumentMut = text(&files, "Cargo.toml").parse().unwrap();
+        for (table, name) in [
+            ("dependencies", "pulsewire-plugin-api"),
+            ("dev-dependencies", "pulsewire-harness"),
+        ] {
+            assert_eq!(manifest[table][name].to_string().trim(), dependency);
+        }
+        let install = format!("cargo install --git {REPOSITORY} --tag v{version} pulsewire-host");
+        assert!(text(&files, ".github/workflows/ci.yml").contains(&install));
+        for (path, text) in &files {
+            assert!(
+                !text.contains("own machine") && !text.contains("on this machine"),
+                "{path:?}"
+            );
+            assert!(!text.contains("{{"), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn program_that_cargo_installed_names_the_commit() {
+        let source = Source::of_program(Path::new(
+            "/home/me/.cargo/git/checkouts/pulsewire-0123456789abcdef/4c59b70",
+        ));
+        assert_eq!(source, Source::Repository(State::Rev("4c59b70".to_owned())));
+        let files = files("demo", &source);
+        let dependency = format!("{{ git = \"{REPOSITORY}\", rev = \"4c59b70\" }}");
+        assert_eq!(text(&files, "Cargo.toml").matches(&dependency).count(), 2);
+        assert!(text(&files, ".github/workflows/ci.yml").contains("--rev 4c59b70 pulsewire-host"));
+    }
+
+    #[test]
+    fn checkout_is_named_by_its_path_and_others_are_told_of_the_release() {
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let source = Source::of_program(checkout);
+        let files = files("demo", &source);
+        assert!(text(&files, "Cargo.toml").contains(&source.dependency(HARNESS)));
+        assert!(text(&files, "README.md").contains(&RELEASE.dependency()));
+        assert!(text(&files, ".github/workflows/ci.yml").contains("the README says what to write"));
+    }
 }
