@@ -21,6 +21,7 @@
 
 pub mod artifacts;
 pub mod certificates;
+pub mod pages;
 pub mod processes;
 pub mod project;
 pub mod servers;

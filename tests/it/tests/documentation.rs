@@ -12,30 +12,18 @@ use pulsewire_host::{
     console::{Format, StreamConsole},
     runtime::{Ended, RunOptions, Runtime, StartError},
 };
-use pulsewire_it::{artifacts, project::Project};
+use pulsewire_it::{
+    artifacts,
+    pages::{blocks, read},
+    project::Project,
+};
 use serde_json::json;
-
-/// A file of the repository.
-fn read(path: &str) -> String {
-    fs::read_to_string(artifacts::workspace().join(path)).unwrap()
-}
-
-/// The code blocks of a page in `language`.
-fn blocks(page: &str, language: &str) -> Vec<String> {
-    let opening = format!("\n```{language}\n");
-    let after = page.split(opening.as_str()).skip(1);
-    after
-        .map(|rest| rest.split("```").next().unwrap_or_default().to_owned())
-        .collect()
-}
 
 /// A project of the files that a page shows: of its TOML blocks, those that begin with the path of a project's file.
 fn project_of(page: &str) -> Project {
     let project = Project::new("", "format = 1\n");
-    // Two blocks may follow each other without a line between them.
-    let page = page.replace("```\n```", "```\n\n```");
     let mut found = 0;
-    for block in blocks(&page, "toml") {
+    for block in blocks(page, "toml") {
         let path = block.lines().next().and_then(|line| line.strip_prefix("# "));
         if let Some(path) = path.filter(|path| *path == "settings.toml" || path.starts_with("logic/")) {
             project.write(path, &block.replace("\"../plugins\"", "\"plugins\""));

@@ -1,4 +1,4 @@
-//! `pulsewire new`: what it makes builds, passes its own tests, and runs.
+//! `pulsewire new`: what it makes builds, passes its own tests, and runs. So does what the guide has one make by hand.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -7,7 +7,7 @@ use std::{
     process::{Command, Output},
 };
 
-use pulsewire_it::artifacts;
+use pulsewire_it::{artifacts, pages};
 
 fn pulsewire(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(artifacts::pulsewire());
@@ -28,7 +28,15 @@ fn fails(output: &Output, words: &str) {
     assert!(text.contains(words), "no `{words}` in {text}");
 }
 
-/// Runs cargo on a crate that `new` made, without the network: with the crates of this workspace, in its versions, and
+/// Prepares the folder of a crate for [`cargo`].
+fn prepare(folder: &Path) {
+    let lock = artifacts::workspace().join("Cargo.lock");
+    fs::copy(lock, folder.join("Cargo.lock")).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(artifacts::target_dir(), folder.join("target")).unwrap();
+}
+
+/// Runs cargo on a crate outside of this workspace, without the network: with this workspace's crates, in its versions, and
 /// into its target folder, where most of them are built already.
 #[track_caller]
 fn cargo(folder: &Path, arguments: &[&str]) -> String {
@@ -44,37 +52,95 @@ fn cargo(folder: &Path, arguments: &[&str]) -> String {
     succeeds(&command.output().unwrap())
 }
 
+/// The library that cargo has built, of which the validator says nothing bad.
+#[track_caller]
+fn validates(folder: &Path, id: &str) -> String {
+    let (prefix, suffix) = (env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
+    let library = format!("target/debug/{prefix}{id}{suffix}");
+    let validated = succeeds(&pulsewire(folder, &["validate", &library]));
+    assert!(!validated.contains("warn"), "{validated}");
+    library
+}
+
 #[cfg(unix)]
 #[test]
 fn new_plugin_passes_its_tests_and_runs_in_its_project() {
     let parent = tempfile::tempdir().unwrap();
     succeeds(&pulsewire(parent.path(), &["new", "plugin", "demo"]));
     let folder = parent.path().join("demo");
-    fs::copy(
-        artifacts::workspace().join("Cargo.lock"),
-        folder.join("Cargo.lock"),
-    )
-    .unwrap();
-    std::os::unix::fs::symlink(artifacts::target_dir(), folder.join("target")).unwrap();
-
+    prepare(&folder);
     cargo(&folder, &["fmt", "--check"]);
     let tested = cargo(&folder, &["test", "--quiet", "--tests"]);
     assert!(tested.contains("3 passed"), "{tested}");
     cargo(&folder, &["build", "--quiet"]);
 
-    let library = format!(
-        "target/debug/{}demo{}",
-        env::consts::DLL_PREFIX,
-        env::consts::DLL_SUFFIX
-    );
-    let validated = succeeds(&pulsewire(&folder, &["validate", &library]));
-    assert!(!validated.contains(" warn"), "{validated}");
+    validates(&folder, "demo");
 
     let checked = succeeds(&pulsewire(&folder, &["check", "project"]));
     assert!(checked.contains("0 errors, 0 warnings"), "{checked}");
     let ran = succeeds(&pulsewire(&folder, &["run", "project", "--for", "1s"]));
     let lines: Vec<&str> = ran.lines().collect();
     assert_eq!(lines[..3], ["HELLO", "1", "2"]);
+}
+
+/// From the first line of `docs/plugins.md` to its last, but for `--release`, which takes long.
+#[cfg(unix)]
+#[test]
+fn guide_followed_by_hand_makes_a_plugin_that_passes_its_tests_and_runs() {
+    // Under a name of its own: the target folder holds the fixture `lamp`.
+    let page = pages::read("docs/plugins.md").replace("lamp", "lantern");
+    let named = |language: &str, name: &str| {
+        let mut blocks = pages::blocks(&page, language).into_iter();
+        let begins = format!("{name}\n");
+        blocks.find(|block| block.starts_with(&begins)).unwrap()
+    };
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("lantern");
+    let write = |path: &str, text: &str| {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let checkout = artifacts::workspace().to_str().unwrap();
+    let manifest = named("toml", "# Cargo.toml");
+    // "Change two places".
+    let for_tests = named("toml", "[lib]");
+    let tested = manifest.replace("[lib]\ncrate-type = [\"cdylib\"]\n", &for_tests);
+    assert_ne!(tested, manifest);
+    write("Cargo.toml", &tested.replace("../pulsewire", checkout));
+    write("src/lib.rs", &pages::blocks(&page, "rust")[0]);
+    write("tests/lantern.rs", &named("rust", "// tests/lantern.rs"));
+    prepare(&folder);
+    let tests = cargo(&folder, &["test", "--quiet", "--tests"]);
+    assert!(tests.contains("2 passed"), "{tests}");
+
+    // As it was before there were tests.
+    write("Cargo.toml", &manifest.replace("../pulsewire", checkout));
+    fs::remove_dir_all(folder.join("tests")).unwrap();
+    cargo(&folder, &["build", "--quiet"]);
+    let library = validates(&folder, "lantern");
+
+    let placed = named("sh", "cargo build --release").replace("target/release/liblantern.so", &library);
+    let install = placed.lines().nth(1).unwrap();
+    let mut shell = Command::new("sh");
+    succeeds(&shell.current_dir(&folder).args(["-c", install]).output().unwrap());
+    for (file, path) in [
+        ("# settings.toml", "project/settings.toml"),
+        ("# logic/project.toml", "project/logic/project.toml"),
+    ] {
+        write(path, &named("toml", file));
+    }
+    let project = folder.join("project");
+    let told = succeeds(&pulsewire(&project, &["plugins", "info", "lantern"]));
+    assert!(
+        told.contains("lantern.dim") && told.contains("lantern.on_blink"),
+        "{told}"
+    );
+    let ran = succeeds(&pulsewire(&project, &["run", "--for", "1s"]));
+    assert_eq!(
+        ran.lines().take(3).collect::<Vec<_>>(),
+        ["200.0", "true", "false"]
+    );
 }
 
 #[test]

@@ -1,101 +1,34 @@
 //! The WebSocket plugin against real servers: tungstenite in this process, and those under the official Socket.IO servers.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod client;
+mod entry;
+mod project;
+
 use std::{
     fs::File,
     io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     process::Command,
     sync::mpsc,
     thread,
     time::Instant,
 };
 
-use pulsewire_harness::{EventListener, Harness, HarnessNode, LONG, fixtures};
+use client::{Client, echo, server, server_with, text};
+use pulsewire_harness::{HarnessNode, LONG};
 use pulsewire_it::{
     DEACTIVATION,
     certificates::Authority,
     servers::{Kind, RealServer},
 };
 use pulsewire_plugin_api::value::Value;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use tungstenite::{
-    Message, WebSocket,
+    Message,
     handshake::server::{Request, Response},
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
-
-/// A plugin with one connection to `url`, and `fields` of its entry.
-struct Client {
-    harness: Harness,
-}
-
-impl Client {
-    #[track_caller]
-    fn to(url: &str, fields: Json) -> Self {
-        let mut entry = json!({"name": "one", "url": url});
-        entry
-            .as_object_mut()
-            .unwrap()
-            .extend(fields.as_object().unwrap().clone());
-        let settings = json!({"connections": [entry]});
-        Self {
-            harness: Harness::active(fixtures::plugin("websocket"), settings),
-        }
-    }
-
-    fn on(&self, event: &str) -> EventListener {
-        self.harness.event(&format!("websocket.on_{event}"), "one")
-    }
-
-    #[track_caller]
-    fn pulse(&mut self, node: &str) {
-        let node_type = format!("websocket.{node}");
-        let mut node = self.harness.node(&node_type, json!({"configuration": "one"}));
-        node.run::<Value>([]);
-    }
-
-    #[track_caller]
-    fn started(url: &str, fields: Json) -> Self {
-        let mut client = Self::to(url, fields);
-        client.pulse("start");
-        client.on("start").wait(LONG);
-        client
-    }
-
-    fn try_send(&mut self, message_type: &str, message: Value) -> Result<(), String> {
-        let attributes = json!({"configuration": "one", "message_type": message_type});
-        let mut node = self.harness.node("websocket.send", attributes);
-        node.try_run([message])
-            .map(drop)
-            .map_err(|error| error.reason().to_owned())
-    }
-}
-
-/// A server on a free port, whose one thread lets `serve` talk with each client in turn, until the test is over.
-fn server(mut serve: impl FnMut(WebSocket<TcpStream>) + Send + 'static) -> String {
-    server_with(move |stream| serve(tungstenite::accept(stream).unwrap()))
-}
-
-fn server_with(mut serve: impl FnMut(TcpStream) + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || listener.incoming().for_each(|stream| serve(stream.unwrap())));
-    format!("ws://{address}")
-}
-
-/// Sends back what comes until the client closes.
-fn echo(mut socket: WebSocket<TcpStream>) {
-    while let Ok(message) = socket.read() {
-        if message.is_text() || message.is_binary() {
-            socket.send(message).unwrap();
-        }
-    }
-}
-
-fn text(text: &str) -> Value {
-    text.into()
-}
 
 #[test]
 fn texts_and_bytes_go_both_ways() {
