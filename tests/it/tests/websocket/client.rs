@@ -78,6 +78,12 @@ pub(crate) fn echo(mut socket: WebSocket<TcpStream>) {
     }
 }
 
+/// Takes nothing more and says nothing more, but does not hang up, until the test is over.
+pub(crate) fn silent<S>(stream: S) {
+    let _stream = stream;
+    thread::park();
+}
+
 pub(crate) fn text(text: &str) -> Value {
     text.into()
 }

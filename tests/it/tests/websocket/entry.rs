@@ -1,13 +1,11 @@
 //! What an entry of the Project Settings decides, and what becomes of one at fault.
 
-use std::thread;
-
 use pulsewire_harness::LONG;
 use pulsewire_plugin_api::value::Value;
 use serde_json::json;
 use tungstenite::{Message, accept};
 
-use crate::client::{Client, echo, server, server_with, text};
+use crate::client::{Client, echo, server, server_with, silent, text};
 
 #[test]
 fn greater_message_than_allowed_ends_the_connection() {
@@ -27,10 +25,7 @@ fn greater_message_than_allowed_ends_the_connection() {
 
 #[test]
 fn server_that_never_agrees_is_given_up_in_time() {
-    let url = server_with(|stream| {
-        let _stream = stream;
-        thread::park();
-    });
+    let url = server_with(silent);
     let mut client = Client::to(&url, json!({"connect_timeout": 50}));
     client.pulse("start");
     let error = client.on("error").wait(LONG)[0].to_string();
@@ -108,10 +103,7 @@ fn changed_entry_counts_from_the_next_start_on_and_a_removed_one_ends_its_connec
 
 #[test]
 fn messages_that_wait_to_be_written_are_bounded_in_number() {
-    let deaf = server(|socket| {
-        let _socket = socket;
-        thread::park();
-    });
+    let deaf = server(silent);
     let mut client = Client::started(&deaf, json!({}));
     let mut send = client
         .harness
@@ -125,10 +117,7 @@ fn messages_that_wait_to_be_written_are_bounded_in_number() {
 
 #[test]
 fn stop_is_silent_when_no_connection_was_there() {
-    let url = server_with(|stream| {
-        let _stream = stream;
-        thread::park();
-    });
+    let url = server_with(silent);
     let mut client = Client::to(&url, json!({}));
     client.pulse("stop");
     client.pulse("start");

@@ -15,7 +15,7 @@ use std::{
     time::Instant,
 };
 
-use client::{Client, echo, server, server_with, text};
+use client::{Client, echo, server, server_with, silent, text};
 use pulsewire_harness::{HarnessNode, LONG};
 use pulsewire_it::{
     DEACTIVATION,
@@ -105,14 +105,18 @@ fn server_without_websockets_is_an_error() {
     assert!(!error.is_empty(), "{error}");
 }
 
+/// How a server closes that has no room.
+fn full() -> CloseFrame {
+    CloseFrame {
+        code: CloseCode::from(4000),
+        reason: "full".into(),
+    }
+}
+
 #[test]
 fn end_by_the_server_is_told_and_can_be_followed_by_a_start() {
     let url = server(|mut socket| {
-        let frame = CloseFrame {
-            code: CloseCode::from(4000),
-            reason: "full".into(),
-        };
-        socket.close(Some(frame)).unwrap();
+        socket.close(Some(full())).unwrap();
         while socket.read().is_ok() {}
     });
     let mut client = Client::to(&url, json!({}));
@@ -170,11 +174,7 @@ fn what_cannot_be_sent_is_an_error_of_the_node() {
 
 #[test]
 fn server_that_falls_silent_is_given_up() {
-    let url = server(|socket| {
-        // Until the test is over.
-        let _socket = socket;
-        thread::park();
-    });
+    let url = server(silent);
     let client = Client::started(&url, json!({"ping_interval": 50}));
     let error = client.on("error").wait(LONG)[0].to_string();
     assert!(error.contains("no sign of life"), "{error}");
@@ -220,10 +220,7 @@ fn messages_go_both_ways_at_the_same_time() {
 
 #[test]
 fn server_that_takes_nothing_is_given_up() {
-    let url = server(|socket| {
-        let _socket = socket;
-        thread::park();
-    });
+    let url = server(silent);
     let mut client = Client::started(&url, json!({"ping_interval": 2000}));
     client.try_send("Binary", vec![0_u8; 32 << 20].into()).unwrap();
     let error = client.on("error").wait(LONG)[0].to_string();
@@ -252,11 +249,7 @@ fn message_that_arrives_bit_by_bit_is_a_sign_of_life() {
 #[test]
 fn server_that_closes_but_does_not_hang_up_is_left() {
     let url = server(|mut socket| {
-        let frame = CloseFrame {
-            code: CloseCode::from(4000),
-            reason: "full".into(),
-        };
-        socket.close(Some(frame)).unwrap();
+        socket.close(Some(full())).unwrap();
         thread::park();
     });
     let client = Client::started(&url, json!({"ping_interval": 0}));
@@ -370,10 +363,7 @@ fn nobody_waits_for_a_node_that_is_gone() {
 
 #[test]
 fn messages_that_wait_to_be_written_are_bounded_by_bytes() {
-    let url = server(|socket| {
-        let _socket = socket;
-        thread::park();
-    });
+    let url = server(silent);
     let mut client = Client::started(&url, json!({}));
     // One alone may have any size.
     client
@@ -387,15 +377,9 @@ fn messages_that_wait_to_be_written_are_bounded_by_bytes() {
 #[test]
 fn deactivation_waits_for_nobody() {
     // One that never answers the handshake, one that never reads.
-    let silent = server_with(|stream| {
-        let _stream = stream;
-        thread::park();
-    });
-    let deaf = server(|socket| {
-        let _socket = socket;
-        thread::park();
-    });
-    let mut connecting = Client::to(&silent, json!({}));
+    let unanswering = server_with(silent);
+    let deaf = server(silent);
+    let mut connecting = Client::to(&unanswering, json!({}));
     connecting.pulse("start");
     let mut sending = Client::started(&deaf, json!({}));
     sending.try_send("Binary", vec![0_u8; 32 << 20].into()).unwrap();
