@@ -95,10 +95,11 @@ pub(crate) const IS_PERSISTENT: &str = "[[variable]].persistent";
 
 impl Program {
     /// Gives the node at position `at` the number under which it alone receives events. It is its Event ID too, if it has
-    /// one.
+    /// one and is not switched off.
     pub fn set_own_event(&mut self, at: usize, event: Option<EventId>) {
-        self.infos[at].own_event = event;
-        if let Some(event) = event.filter(|_| self.infos[at].has_event_id()) {
+        let info = &mut self.infos[at];
+        info.own_event = event;
+        if let Some(event) = event.filter(|_| info.runs && info.has_event_id()) {
             let place = self.nodes[at];
             self.slots[(place.first_output + place.output_count) as usize - 1] = Value::CustomId(event);
         }

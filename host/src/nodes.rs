@@ -271,6 +271,10 @@ pub(crate) const VARIABLE_SETTER: &str = "variables.variable_setter";
 /// The type that runs several branches one after the other.
 pub(crate) const SEQUENTIAL: &str = "flow_control.sequential";
 
+/// The types that fire On Start at once, and everything else later.
+pub(crate) const START_TIMEOUT: &str = "utilities.start_timeout";
+pub(crate) const START_INTERVAL: &str = "utilities.start_interval";
+
 const ON_VARIABLE_CHANGE: &str = "events.on_variable_change";
 const ON_VARIABLE_SET: &str = "events.on_variable_set";
 const EVENT_LISTENER: &str = "events.event_listener";

@@ -95,6 +95,16 @@ fn faults_of_a_graph_read_as_written_here() {
             "node `a`: the pulse goes round without end: a → b → a\n  hint: remove a wire",
         ),
         (
+            "cycle at the start of a timeout",
+            "a: utilities.start_timeout\nb: math.increment\na.on_start -> b.in\nb.out -> a.in",
+            "node `a`: the pulse goes round without end: a → b → a\n  hint: lead the ring through `out` of `a`, which fires later",
+        ),
+        (
+            "cycle at the start of an interval",
+            "a: math.increment\nb: utilities.start_interval\na.out -> b.in\nb.on_start -> a.in",
+            "node `a`: the pulse goes round without end: a → b → a\n  hint: lead the ring through `out` of `b`, which fires later",
+        ),
+        (
             "pass through without one way in and one out",
             "a: flow_control.branch\npulse_pass_through = true",
             "`pulse_pass_through` needs exactly one pulse input and one pulse output",

@@ -36,6 +36,29 @@ fn ring_that_is_reached_or_switched_off_is_none() {
     assert_eq!(found.matches("node `").count(), 1, "{found}");
 }
 
+#[test]
+fn ring_through_a_timeout_ends_where_the_delay_or_a_pending_one_ends_it() {
+    let ring = |timeout: &str, output: &str| {
+        faults(&project(&format!(
+            "begin: events.on_initialize\na: utilities.start_timeout {timeout}\nb: math.increment\n\
+             c: math.increment\nbegin.out -> c.in\nc.out -> a.in\na.{output} -> b.in\nb.out -> a.in"
+        )))
+    };
+    assert_eq!(ring("", "out"), "");
+    assert_eq!(ring("", "on_end"), "");
+    assert_eq!(ring("{ when_pending = \"ignore\" }", "on_start"), "");
+    assert!(ring("{ when_pending = \"restart\" }", "on_start").contains("without end: a → b → a"));
+}
+
+#[test]
+fn ring_at_the_start_of_a_timeout_is_told_of_once_though_no_event_reaches_it() {
+    let lines = "b: utilities.start_timeout\nc: math.increment\nb.on_start -> c.in\nc.out -> b.in";
+    let found = faults(&project(lines));
+    assert_eq!(found.matches("node `").count(), 1, "{found}");
+    let later = faults(&project(&lines.replace("on_start", "out")));
+    assert!(later.contains("no event reaches it"), "{later}");
+}
+
 const VARIABLE: &str = "[[variable]]\nname = \"v\"\ntype = \"Int\"\n";
 
 fn setters(between: &str) -> String {

@@ -17,11 +17,12 @@ use common::{
     project,
 };
 use pulsewire_host::{
-    engine::{Engine, EventQueue, Events, Outcome},
+    compile::Program,
+    engine::{Engine, EngineNode, EventQueue, Events, Outcome, StopHandle, World},
     runtime::{Ended, make_builtin_node},
     toolbox::Toolbox,
 };
-use pulsewire_plugin_api::value::Value;
+use pulsewire_plugin_api::{Call, Flow, NodeResult, value::Value};
 
 fn replace(engine: &mut Engine, events: &Arc<Events>, graphs: &[(&str, &str)]) {
     let (program, faults) = compile_all(graphs);
@@ -342,6 +343,66 @@ fn stop_does_not_wait_for_the_branches_that_wait() {
         "{}",
         running.engine.queue().len()
     );
+}
+
+/// A node that takes a while.
+struct Slow {
+    stop: StopHandle,
+    ran: Arc<AtomicU64>,
+}
+
+impl EngineNode for Slow {
+    fn execute(&mut self, _: &mut Call<'_>, _: &mut World) -> NodeResult {
+        if self.ran.fetch_add(1, Ordering::Relaxed) == 2 {
+            self.stop.stop();
+        }
+        let end = Instant::now() + Duration::from_millis(20);
+        while Instant::now() < end {
+            thread::yield_now();
+        }
+        Ok(Flow::fire(0))
+    }
+}
+
+/// How often a slow node of a listener runs, in which a stop is called for when it runs for the third time.
+fn runs_of_slow_node(lines: &str) -> u64 {
+    let text = project(&format!(
+        "[[event]]\nname = \"e\"\nbegin: events.on_initialize\n{lines}"
+    ));
+    let mut running = engine(&[("project", &text)]);
+    let ran = Arc::new(AtomicU64::new(0));
+    let stop = running.engine.stop_handle();
+    let (program, _) = compile_all(&[("project", &text)]);
+    let events = Arc::clone(running.engine.events());
+    let toolbox = Toolbox::default();
+    // As if the nodes named so were others.
+    running
+        .engine
+        .replace(Program::default(), |_, _| unreachable!("there are none"));
+    running.engine.replace(program, |program, at| {
+        match program.infos[at].id.starts_with("slow") {
+            true => Box::new(Slow {
+                stop: stop.clone(),
+                ran: Arc::clone(&ran),
+            }),
+            false => make_builtin_node(program, at, &toolbox, &events),
+        }
+    });
+    let limit = Instant::now() + PATIENCE;
+    assert_eq!(running.engine.run(Some(limit)), Outcome::Stopped);
+    ran.load(Ordering::Relaxed)
+}
+
+#[test]
+fn stop_waits_for_one_node_of_a_branch_however_slow_it_is() {
+    let often = "loop: flow_control.for_loop { last_index = 400 }\nslow: math.increment\n\
+                 begin.out -> loop.in\nloop.out -> slow.in";
+    assert_eq!(runs_of_slow_node(often), 3);
+    let many: String = (0..40)
+        .map(|at| format!("l{at}: events.event_listener {{ event = \"e\" }}\nslow{at}: math.increment\nl{at}.out -> slow{at}.in\n"))
+        .collect();
+    let listeners = format!("{many}fire: events.event_trigger {{ event = \"e\" }}\nbegin.out -> fire.in");
+    assert_eq!(runs_of_slow_node(&listeners), 3);
 }
 
 #[test]

@@ -5,8 +5,12 @@ mod common;
 use std::{thread, time::Duration};
 
 use common::{Running, engine, project};
-use pulsewire_host::engine::{Cause, InspectError, Outcome};
+use pulsewire_host::{
+    engine::{Cause, InspectError, Outcome},
+    inspect::Server,
+};
 use pulsewire_plugin_api::value::Value;
+use tungstenite::{Error, Message, protocol::frame::coding::CloseCode};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -157,4 +161,27 @@ fn node_that_is_not_there_is_named_with_the_nearest() {
     // Nobody runs the engine.
     let limit = Duration::from_millis(1);
     assert_eq!(inspector.probe("project", "part", limit), Err(InspectError::Busy));
+}
+
+#[test]
+fn tool_whose_message_is_too_long_is_told_why_it_is_cut_off() {
+    let running = running();
+    let server = Server::start(([127, 0, 0, 1], 0).into(), running.engine.inspector()).unwrap();
+    // The second is longer than what the system keeps of a connection on its way.
+    for length in [(64 << 10) + 1, 30 << 20] {
+        let (mut tool, _) = tungstenite::connect(server.url()).unwrap();
+        // The server may be gone before all is sent.
+        let _ = tool.send(Message::text(" ".repeat(length)));
+        let frame = match tool.read() {
+            Ok(Message::Close(Some(frame))) => frame,
+            other => panic!("{length}: {other:?}"),
+        };
+        assert_eq!(frame.code, CloseCode::Size);
+        assert_eq!(frame.reason, "a message has 65536 bytes at most");
+        let end = std::iter::repeat_with(|| tool.read()).find_map(Result::err);
+        assert!(
+            matches!(end, Some(Error::ConnectionClosed | Error::Io(_))),
+            "{end:?}"
+        );
+    }
 }

@@ -173,3 +173,15 @@ fn an_array_that_is_put_into_itself_again_and_again_is_an_error_in_time() {
         "error push: arrays and dictionaries would lie more than 127 deep within each other"
     );
 }
+
+#[test]
+fn an_event_node_that_is_switched_off_has_no_event_id() {
+    let lines = run(&project(
+        "[[event]]\nname = \"ring\"\nbegin: events.on_initialize\nring: events.event_trigger { event = \"ring\" }\n\
+         heard: events.event_listener { event = \"ring\" }\nsay_heard: development.console { input = \"heard\" }\n\
+         off: events.event_listener { event = \"ring\" }\nenabled = false\nsay: development.console\n\
+         unsubscribe: events.unsubscribe\nbegin.out -> say.in\noff.event_id -> say.input\nsay.out -> unsubscribe.in\n\
+         off.event_id -> unsubscribe.event_id\nunsubscribe.out -> ring.in\nheard.out -> say_heard.in",
+    ));
+    assert_eq!(lines, ["0", "heard"]);
+}

@@ -343,3 +343,75 @@ fn scene_that_is_loaded_again_hears_what_it_was_unsubscribed_from() {
     );
     assert_eq!(lines, ["begin", "1", "begin", "1"]);
 }
+
+/// Says `loaded` at each On Scene Loaded of the hall.
+const LOADED: &str = "loaded: scenes.on_scene_loaded { scene = \"hall\" }\n\
+                      told: development.console { input = \"loaded\" }\nloaded.out -> told.in";
+
+#[test]
+fn on_scene_loaded_is_not_for_a_scene_that_was_unloaded_before_its_turn() {
+    // The event that unloads the scene waits before On Scene Loaded.
+    let load = node("load_scene", "hall");
+    let main = format!(
+        "math.add\nload: {load}\ntick: {TICK}\nheard: events.event_listener {{ event = \"tick\" }}\n\
+         unload: {}\ndo1.out -> tick.in\ntick.out -> load.in\nheard.out -> unload.in\n{LOADED}",
+        node("unload_scene", "hall")
+    );
+    let hall = "start = false";
+    assert_eq!(run(&[("hall", hall)], &[&main]), [""; 0]);
+    // Of two instances one is left.
+    let again = format!("{main}\nagain: {load}\nunload.out -> again.in");
+    assert_eq!(run(&[("hall", hall)], &[&again]), ["loaded"]);
+}
+
+#[test]
+fn on_scene_loaded_is_not_for_a_scene_that_the_projects_beginning_unloads() {
+    let unload = node("unload_scene", "hall");
+    // Two events, so that the end comes after On Scene Loaded of the second instance too.
+    let main = |rest: &str| {
+        format!(
+            "[[event]]\nname = \"next\"\n[[event]]\nname = \"last\"\nbegin: events.on_initialize\nunload: {unload}\n\
+             next: events.event_trigger {{ event = \"next\" }}\non_next: events.event_listener {{ event = \"next\" }}\n\
+             last: events.event_trigger {{ event = \"last\" }}\non_last: events.event_listener {{ event = \"last\" }}\n\
+             end: utilities.exit\n{LOADED}\nbegin.out -> unload.in\non_next.out -> last.in\non_last.out -> end.in\n{rest}"
+        )
+    };
+    let scene = [("hall", "")];
+    assert_eq!(run_project(&scene, &main("unload.out -> next.in")), [""; 0]);
+    let load = node("load_scene", "hall");
+    let again = format!("again: {load}\nunload.out -> again.in\nagain.out -> next.in");
+    assert_eq!(run_project(&scene, &main(&again)), ["loaded"]);
+}
+
+#[test]
+fn scenes_that_set_each_other_for_ever_are_told_of_once() {
+    let (_folder, mut live) =
+        scenes_that_set_each_other("tick: utilities.start_interval { seconds = 0.001 }\nload.out -> tick.in");
+    live.wait_for("warning : scenes set each other 1000 times without an event in between: `b` → `a` → `b`");
+    assert_eq!(
+        live.runtime.run(Some(Duration::from_millis(100))),
+        Ended::Deadline
+    );
+    let told = live.console.lines();
+    assert_eq!(told.len(), 1, "{told:#?}");
+}
+
+#[test]
+fn scenes_that_take_turns_at_events_are_not_told_of() {
+    // A change at each event: half of them are On Scene Loaded, half are others.
+    let hall = "start = false\nbegin: events.on_initialize\ngone: events.event_trigger { event = \"gone\" }\nbegin.out -> gone.in";
+    let main = format!(
+        "[[event]]\nname = \"gone\"\nbegin: events.on_initialize\nload: {load}\nunload: {unload}\n\
+         gone: events.event_listener {{ event = \"gone\" }}\nagain: {load}\nbegin.out -> load.in\n\
+         gone.out -> unload.in\nunload.out -> again.in\n\
+         [[variable]]\nname = \"times\"\ntype = \"Int\"\ntimes: variables.variable_getter {{ variable = \"times\" }}\n\
+         more: math.increment\nkeep: variables.variable_setter {{ variable = \"times\" }}\n\
+         is_over: flow_control.is_greater_equal {{ b = 1500 }}\nchoose: flow_control.branch\nend: utilities.exit\n\
+         again.out -> more.in\ntimes.value -> more.input\nmore.out -> keep.in\nmore.output -> keep.value\n\
+         keep.out -> is_over.in\nkeep.value -> is_over.a\nis_over.out -> choose.in\nis_over.c -> choose.input\n\
+         choose.on_true -> end.in",
+        load = node("load_scene", "hall"),
+        unload = node("unload_scene", "hall")
+    );
+    assert_eq!(run_project(&[("hall", hall)], &main), [""; 0]);
+}

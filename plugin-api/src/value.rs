@@ -6,11 +6,14 @@
 //! Two decisions where Incari's pages are silent or contradict themselves: `Int` has 64 bits (its own Now
 //! node returns milliseconds, which 32 cannot hold), and `Byte` is 0 to 255, the unit of `Binary`.
 
+mod comparison;
+
 use std::fmt;
 
 pub use crate::abi::texts::Texts;
 pub use crate::abi::value::{Array, Binary, Color, Dictionary, Matrix4x4, Text, Value};
 pub use crate::data_type::DataType;
+use comparison::Comparison;
 
 impl Value {
     /// The type of this value; `Any` for the empty one.
@@ -65,7 +68,8 @@ impl Value {
 }
 
 /// Structural equality. Two floats are equal when `==` says so or both are NaN, so that a variable that
-/// holds NaN does not change at every write.
+/// holds NaN does not change at every write. Takes time in proportion to the memory of the values, also where they hold the
+/// same array again and again; none, if they are the same in memory.
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -95,20 +99,20 @@ fn same_floats(a: &[f64], b: &[f64]) -> bool {
 
 impl PartialEq for Binary {
     fn eq(&self, other: &Self) -> bool {
-        **self == **other
+        std::ptr::eq(&**self, &**other) || **self == **other
     }
 }
 
 impl PartialEq for Array {
     fn eq(&self, other: &Self) -> bool {
-        **self == **other
+        Comparison::default().are_arrays_equal(self, other)
     }
 }
 
 /// Equal when the same keys hold equal values; the order of insertion does not count.
 impl PartialEq for Dictionary {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value))
+        Comparison::default().are_dictionaries_equal(self, other)
     }
 }
 

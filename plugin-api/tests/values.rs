@@ -86,3 +86,33 @@ fn texts_for_the_console() {
         r#"[1,"x"]"#
     );
 }
+
+/// An array that holds `inner` twice, in two arrays that hold it twice, and so on: 2^`times` values in little memory.
+fn doubled(times: u32, inner: impl Into<Value>) -> Value {
+    (0..times).fold(inner.into(), |inner, _| Value::from(vec![inner.clone(), inner]))
+}
+
+#[test]
+fn values_that_hold_the_same_again_and_again_are_compared_in_time() {
+    let one = doubled(100, 1_i64);
+    assert!(one == one.clone());
+    assert!(one == doubled(100, 1_i64));
+    assert!(one != doubled(100, 2_i64));
+    let nested = |last: i64| {
+        (0..100).fold(Value::Int(last), |inner, _| {
+            let pairs: Dictionary = [("a", inner.clone()), ("b", inner)].into_iter().collect();
+            Value::Dictionary(pairs)
+        })
+    };
+    assert!(nested(1) == nested(1) && nested(1) != nested(2));
+    let text = || Value::from("x".repeat(4 << 20));
+    let [one, other] = [text(), text()].map(|text| Value::from(vec![text; 1 << 16]));
+    assert!(one == other);
+}
+
+#[test]
+fn array_that_holds_nan_equals_itself_and_its_like() {
+    let array = || Value::from(vec![Value::Float(f64::NAN), Value::Vector2([f64::NAN, 1.0])]);
+    let one = array();
+    assert!(one == one.clone() && one == array());
+}

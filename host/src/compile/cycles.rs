@@ -1,11 +1,15 @@
-//! Pulses that can never end: a ring of nodes that have one pulse output each.
+//! Pulses that can never end: a ring of nodes that have one pulse output each, or of timers from On Start on.
 //!
-//! A ring through a node with a choice (Branch, a loop, a timeout) may end and is left to the step budget.
+//! A ring through a node with a choice (Branch, a loop) may end and is left to the step budget; one through a timer's other
+//! outputs leaves time for everything else.
 
 use pulsewire_plugin_api::manifest::NodeKind;
 
 use super::{Program, functions::Use, lay::Place, sheet::Draft};
-use crate::diagnostics::{Fault, Faults};
+use crate::{
+    diagnostics::{Fault, Faults},
+    nodes::START_TIMEOUT,
+};
 
 /// Finds every such ring and names it once, also one within a function that is called several times.
 pub(super) fn check(uses: &[Use<'_>], places: &[Vec<Place>], program: &Program, faults: &mut Faults) {
@@ -16,11 +20,13 @@ pub(super) fn check(uses: &[Use<'_>], places: &[Vec<Place>], program: &Program, 
         .map(|(draft, _)| draft)
         .collect();
     let next = |number: usize| -> Option<usize> {
-        let place = &program.nodes[number];
-        let unconditional = by_number[number].kind() == Some(NodeKind::Action) && place.next_count == 1;
-        let target = program.next[place.first_next as usize..]
+        let (place, draft) = (&program.nodes[number], by_number[number]);
+        let only = (place.next_count == 1).then_some(0);
+        let output = draft.on_start().or(only)?;
+        let is_pulsed = draft.kind() == Some(NodeKind::Action);
+        let target = program.next[place.first_next as usize + output..]
             .first()
-            .filter(|_| unconditional)?;
+            .filter(|_| is_pulsed)?;
         (!target.is_none()).then_some(target.node as usize)
     };
     // The walk that first came to a node; a walk that meets itself has found a ring.
@@ -45,7 +51,16 @@ pub(super) fn check(uses: &[Use<'_>], places: &[Vec<Place>], program: &Program, 
             .map(|&at| by_number[at].node.id.value.as_str())
             .collect();
         let message = format!("the pulse goes round without end: {}", names.join(" → "));
-        let hint = "remove a wire, or put a `utilities.start_timeout` or a `flow_control.branch` in between";
+        let timer = ring.iter().find(|&&at| by_number[at].on_start().is_some());
+        let hint = match timer {
+            Some(&at) => {
+                let id = &by_number[at].node.id.value;
+                format!("lead the ring through `out` of `{id}`, which fires later")
+            }
+            None => {
+                format!("remove a wire, or put a `{START_TIMEOUT}` or a `flow_control.branch` in between")
+            }
+        };
         let fault = by_number[first].fault(message).hint(hint);
         if !found.contains(&fault) {
             found.push(fault);

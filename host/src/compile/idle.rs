@@ -84,14 +84,17 @@ fn warn_closed_rings(drafts: &[Draft<'_>], pulsed: &HashMap<&str, usize>, faults
             trail.push(before);
         };
         reach(ring[0], drafts, &mut reached);
-        let is_endless = ring.iter().all(|at| drafts[*at].pulses.len() == 1);
+        let mut ring = ring;
+        ring.reverse();
+        let is_endless = ring
+            .iter()
+            .zip(ring.iter().cycle().skip(1))
+            .all(|(from, to)| leads_on(&drafts[*from], *to));
         let is_off = ring.iter().any(|at| !drafts[*at].node.enabled);
         if is_endless || is_off {
             // An error of its own; or meant so.
             continue;
         }
-        let mut ring = ring;
-        ring.reverse();
         let earliest = ring
             .iter()
             .enumerate()
@@ -109,6 +112,14 @@ fn warn_closed_rings(drafts: &[Draft<'_>], pulsed: &HashMap<&str, usize>, faults
         let fault = Fault::warning(&graph.source, &id.span, message).hint(NEEDS_A_PULSE);
         faults.push(fault.at_node(&graph.id, &id.value));
     }
+}
+
+/// Whether each pulse at `from` goes on to the draft `to` in the same branch.
+fn leads_on(from: &Draft<'_>, to: usize) -> bool {
+    let only = (from.pulses.len() == 1).then_some(0);
+    let output = from.on_start().or(only);
+    let target = output.and_then(|output| from.pulses[output]);
+    target.is_some_and(|(target, _)| target == to)
 }
 
 /// Marks all that a pulse from `first` can come to.

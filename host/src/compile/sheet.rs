@@ -18,7 +18,7 @@ use crate::{
     diagnostics::{Fault, Faults, Severity},
     engine::Events,
     logic::{Graph, NodeUse},
-    nodes::{Build, FUNCTION, FUNCTION_INPUT, FUNCTION_OUTPUT},
+    nodes::{Build, FUNCTION, FUNCTION_INPUT, FUNCTION_OUTPUT, START_INTERVAL, START_TIMEOUT},
     toolbox::{Entry, Origin},
 };
 
@@ -192,6 +192,19 @@ impl<'a> Draft<'a> {
 
     pub(super) fn kind(&self) -> Option<NodeKind> {
         self.entry.map(|entry| entry.node_type.kind)
+    }
+
+    /// The pulse output that a timer fires at once whenever it is pulsed; its others fire in branches of their own.
+    pub(super) fn on_start(&self) -> Option<usize> {
+        let node_type = self.node.node_type.value.as_str();
+        let ends_there = || matches!(self.shape.attributes.get("when_pending"), Some(Value::String(text)) if text.as_str() == "ignore");
+        let starts = match node_type {
+            START_INTERVAL => true,
+            START_TIMEOUT => !ends_there(),
+            _ => false,
+        };
+        let mut outputs = self.shape.pulse_outputs.iter();
+        outputs.position(|output| starts && output == "on_start")
     }
 
     /// Whether it may run: Enabled is on, and Pulse Pass Through off.

@@ -13,9 +13,6 @@ pub(super) const STEP_BUDGET: u64 = 1_000_000;
 /// How many of the last nodes of an endless branch are kept, to find out where it turns.
 const KEPT_STEPS: u64 = 4096;
 
-/// How often a long branch looks whether the run is to end.
-const STEPS_PER_LOOK: u64 = 4096;
-
 /// What begins a branch.
 pub(super) enum Entry<'a> {
     /// With the values that it carries, for this one listener.
@@ -80,7 +77,7 @@ impl Engine {
 
     /// Takes one step from the budget; false if the branch must end before `node`.
     fn may_step(&mut self, node: u32, steps: &mut u64) -> bool {
-        if self.world.exit.is_some() {
+        if self.is_over() {
             return false;
         }
         if *steps <= KEPT_STEPS {
@@ -91,7 +88,7 @@ impl Engine {
             self.recent.push(node);
         }
         *steps -= 1;
-        !steps.is_multiple_of(STEPS_PER_LOOK) || !self.is_stopping()
+        true
     }
 
     /// Calls one node and returns where the pulse goes: in a register, which an `Option` of it would not be. One copy for

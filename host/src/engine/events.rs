@@ -67,7 +67,7 @@ pub struct Events {
     numbers: RwLock<HashMap<(String, String), EventId>>,
     /// The events that any node listens to, and what of them is read; only written by the engine, which knows the nodes.
     wanted: RwLock<FxHashMap<EventId, Wanted>>,
-    next: AtomicU64,
+    last: AtomicU64,
 }
 
 impl Events {
@@ -82,9 +82,9 @@ impl Events {
             .or_insert_with(|| self.new_number())
     }
 
-    /// A number for one node alone. Any thread.
+    /// A number for one node alone; never 0, which as an Event ID is none. Any thread.
     pub fn new_number(&self) -> EventId {
-        self.next.fetch_add(1, Ordering::Relaxed)
+        self.last.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Whether any node listens, and which values are read. Any thread.

@@ -3,10 +3,10 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use pulsewire_plugin_api::value::Value;
@@ -30,6 +30,9 @@ use crate::{
 
 /// How many queued events run before timers and requests are looked at again.
 const EVENTS_PER_ROUND: usize = 64;
+
+/// How long a branch may go on when the run is to end: short ones come to their end.
+const LAST_WORK: Duration = Duration::from_millis(5);
 
 /// A running program. Belongs to one thread, the logic thread.
 pub struct Engine {
@@ -89,6 +92,7 @@ pub enum Outcome {
 #[derive(Default)]
 struct Requests {
     stop: AtomicBool,
+    stopped_at: OnceLock<Instant>,
     attention: AtomicBool,
 }
 
@@ -101,8 +105,9 @@ pub struct StopHandle {
 }
 
 impl StopHandle {
-    /// Ends the run after the current branch, or within it if it is a long one.
+    /// Ends the run after the current branch; if that takes more than 5 ms, after the node that runs then.
     pub fn stop(&self) {
+        self.requests.stopped_at.get_or_init(Instant::now);
         self.requests.stop.store(true, Ordering::Release);
         self.queue.wake();
         self.waker.wake();
@@ -273,6 +278,18 @@ impl Engine {
         self.requests.stop.load(Ordering::Relaxed)
     }
 
+    /// Whether no further node may run: of an Exit, or because a stop was called for a while ago.
+    #[inline(always)]
+    pub(super) fn is_over(&self) -> bool {
+        self.world.exit.is_some() || (self.is_stopping() && self.has_stopped())
+    }
+
+    #[cold]
+    fn has_stopped(&self) -> bool {
+        let stopped_at = self.requests.stopped_at.get();
+        stopped_at.is_none_or(|at| at.elapsed() > LAST_WORK)
+    }
+
     fn run_due_timers(&mut self, now: Instant, until: Option<Instant>) {
         while !self.is_wanted_elsewhere(until) {
             let Some((timer, node)) = self.world.timers.take_due(now) else {
@@ -312,7 +329,7 @@ impl Engine {
                 continue;
             };
             self.run_branch(node, Entry::Event(&mut values.to_vec()));
-            if self.world.exit.is_some() {
+            if self.is_over() {
                 return;
             }
         }

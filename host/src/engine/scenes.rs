@@ -1,5 +1,7 @@
 //! Which scenes run, and which are to run from the end of the current branch on.
 
+mod turns;
+
 use std::collections::{BTreeSet, HashMap};
 
 use pulsewire_plugin_api::value::Value;
@@ -10,6 +12,7 @@ use crate::{
     console::Level,
     nodes::{ON_INITIALIZE, ON_SCENE_LOADED},
 };
+use turns::Turns;
 
 /// What nodes wish about scenes. The engine only gathers it; whoever compiles carries it out.
 #[derive(Debug, Default)]
@@ -22,6 +25,7 @@ pub struct Scenes {
     waits: bool,
     /// All that there are.
     known: BTreeSet<String>,
+    turns: Turns,
 }
 
 impl Scenes {
@@ -70,6 +74,12 @@ impl Scenes {
 
     fn change(&mut self) {
         (self.has_changed, self.waits) = (true, false);
+        self.turns.wish();
+    }
+
+    /// Whether the scene runs and goes on to.
+    fn goes_on(&self, scene: &str) -> bool {
+        self.wanted.contains(scene) && !self.ended.contains(scene)
     }
 
     /// Whether nodes wished anything since that was last carried out.
@@ -96,8 +106,11 @@ pub(super) struct Hearing {
     ran: u64,
     /// By the scenes that began after the run, how many events had been queued by then.
     since: HashMap<String, u64>,
-    /// The highest of these, and of when programs changed; whatever is queued later is heard by all.
+    /// The highest of these, and of when programs changed and scenes were told of; whatever is queued later is heard by
+    /// all.
     all_since: u64,
+    /// The scenes by the events that tell of their beginning.
+    loaded: HashMap<EventId, String>,
     /// Whether it was told that events of the program before do not fit.
     is_told: bool,
 }
@@ -115,12 +128,17 @@ impl Hearing {
 
     /// There is another program; so many events still wait.
     pub(super) fn change(&mut self, waiting: usize) {
-        self.all_since = self.ran + waiting as u64;
+        self.look_at(waiting);
         self.is_told = false;
     }
 
-    fn begin(&mut self, scenes: &[String], waiting: usize) {
+    /// So many events wait of which each is to be looked at.
+    fn look_at(&mut self, waiting: usize) {
         self.all_since = self.ran + waiting as u64;
+    }
+
+    fn begin(&mut self, scenes: &[String], waiting: usize) {
+        self.look_at(waiting);
         let since = scenes.iter().map(|scene| (scene.clone(), self.all_since));
         self.since.extend(since);
     }
@@ -128,6 +146,15 @@ impl Hearing {
     fn is_for(&self, graph: &str, more: usize) -> bool {
         let since = scene_of(graph).and_then(|scene| self.since.get(scene));
         since.is_none_or(|since| self.ran + more as u64 >= *since)
+    }
+
+    /// Whether the queued event tells of the beginning of a scene that has ended, or begun anew, meanwhile.
+    fn is_of_the_past(&self, event: EventId, more: usize, scenes: &Scenes) -> bool {
+        let Some(scene) = self.loaded.get(&event) else {
+            return false;
+        };
+        let since = self.since.get(scene).copied().unwrap_or_default();
+        !scenes.goes_on(scene) || self.ran + (more as u64) < since
     }
 }
 
@@ -155,6 +182,15 @@ pub(super) fn scene_of(path: &str) -> Option<&str> {
 impl Engine {
     /// Runs those listeners of a queued event that were there when it was queued, after `more` others.
     pub(super) fn run_old_event(&mut self, more: usize, event: EventId, values: &[Value]) {
+        if self.hearing.is_of_the_past(event, more, &self.world.scenes) {
+            return;
+        }
+        self.world.scenes.turns.is_of_scenes = self.hearing.loaded.contains_key(&event);
+        self.run_heard_event(more, event, values);
+        self.world.scenes.turns.is_of_scenes = false;
+    }
+
+    fn run_heard_event(&mut self, more: usize, event: EventId, values: &[Value]) {
         self.in_error_branch = event == self.world.on_error;
         for place in self.world.listeners.of(event) {
             let Some(node) = self.world.listeners.node(place) else {
@@ -167,7 +203,7 @@ impl Engine {
             } else if is_for {
                 self.run_branch(node, Entry::Event(&mut values.to_vec()));
             }
-            if self.world.exit.is_some() {
+            if self.is_over() {
                 return;
             }
         }
@@ -192,7 +228,13 @@ impl Engine {
         before: &BTreeSet<String>,
     ) {
         let scenes = &mut self.world.scenes;
-        scenes.known = known;
+        if scenes.known != known {
+            let events = &self.world.events;
+            let loaded = |scene: &String| (events.number(ON_SCENE_LOADED, scene), scene.clone());
+            self.hearing.loaded = known.iter().map(loaded).collect();
+            scenes.known = known;
+        }
+        self.hearing.look_at(self.world.queue.len());
         let (wished, wanted) = (scenes.has_changed, std::mem::take(&mut scenes.wanted));
         scenes.wanted = running.clone();
         if wished {
@@ -212,6 +254,18 @@ impl Engine {
 
     /// Tells the nodes of scenes that they begin, at once, and all others after what waits.
     pub(crate) fn begin_scenes(&mut self, scenes: &[String]) {
+        if let Some(message) = self.world.scenes.turns.take(scenes) {
+            self.world.say_for_engine(Level::Warning, &message);
+        }
+        self.world.scenes.turns.is_of_scenes = true;
+        self.tell_scenes(scenes);
+        self.world.scenes.turns.is_of_scenes = false;
+        // Until they are told of, they may have ended.
+        self.hearing.look_at(self.world.queue.len());
+        self.world.scenes.waits = true;
+    }
+
+    fn tell_scenes(&mut self, scenes: &[String]) {
         // Before anything has run, On Initialize of the whole project still waits, and is for these scenes too.
         let has_begun = self.hearing.ran > 0;
         if has_begun {
@@ -223,7 +277,7 @@ impl Engine {
                 let begin = self.world.events.number(ON_INITIALIZE, &graph);
                 self.run_event(begin, &mut []);
             }
-            if self.world.exit.is_some() {
+            if self.is_over() {
                 return;
             }
             // Unless its own On Initialize has ended it.
@@ -232,7 +286,6 @@ impl Engine {
                 self.raise(loaded, Vec::new());
             }
         }
-        self.world.scenes.waits = true;
     }
 }
 

@@ -1,17 +1,17 @@
 //! One tool: its messages in, answers and news out.
 
 use std::{
-    io,
-    net::TcpStream,
+    io::{self, Read},
+    net::{Shutdown, TcpStream},
     sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value as Json;
 use tungstenite::{
     Error, Message, WebSocket, accept_hdr_with_config,
     handshake::server::{Request, Response},
-    protocol::WebSocketConfig,
+    protocol::{CloseFrame, WebSocketConfig, frame::coding::CloseCode},
 };
 
 use super::{handshake, message};
@@ -36,7 +36,10 @@ pub(super) fn run(
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let config = WebSocketConfig::default().max_message_size(Some(LONGEST));
+    let config = WebSocketConfig::default();
+    let config = config
+        .max_message_size(Some(LONGEST))
+        .max_frame_size(Some(LONGEST));
     #[expect(clippy::result_large_err, reason = "the callback's type is tungstenite's")]
     let check = |request: &Request, response: Response| handshake::check(request, response, token);
     let socket = accept_hdr_with_config(stream, check, Some(config));
@@ -57,6 +60,7 @@ fn serve(socket: &mut WebSocket<TcpStream>, inspector: &Inspector, ended: &Atomi
             Ok(Message::Close(_)) | Err(Error::ConnectionClosed) => return Ok(()),
             Ok(_) => {}
             Err(Error::Io(error)) if is_nothing_yet(&error) => {}
+            Err(Error::Capacity(_)) => return refuse_long(socket, ended),
             Err(error) => return Err(error),
         }
         let trace = inspector.steps_after(told_step);
@@ -72,6 +76,28 @@ fn serve(socket: &mut WebSocket<TcpStream>, inspector: &Inspector, ended: &Atomi
         }
     }
     let _ = socket.close(None);
+    Ok(())
+}
+
+/// Says why it is over. What the tool still sends is read, as the system would else take back what was said.
+fn refuse_long(socket: &mut WebSocket<TcpStream>, ended: &AtomicBool) -> Result<(), Error> {
+    let reason = format!("a message has {LONGEST} bytes at most");
+    socket.close(Some(CloseFrame {
+        code: CloseCode::Size,
+        reason: reason.into(),
+    }))?;
+    socket.flush()?;
+    let stream = socket.get_mut();
+    stream.shutdown(Shutdown::Write)?;
+    let end = Instant::now() + PATIENCE;
+    let mut nowhere = [0; 16 << 10];
+    while Instant::now() < end && !ended.load(Ordering::Acquire) {
+        match stream.read(&mut nowhere) {
+            Ok(0) => break,
+            Err(error) if !is_nothing_yet(&error) => return Err(error.into()),
+            _ => {}
+        }
+    }
     Ok(())
 }
 

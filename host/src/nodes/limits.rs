@@ -3,6 +3,7 @@
 use std::io;
 
 use pulsewire_plugin_api::{NodeError, value::Value};
+use rustc_hash::FxHashMap;
 
 /// The most bytes that a node makes one text or Binary of.
 pub(crate) const MAX_BYTES: usize = 256 << 20;
@@ -39,28 +40,83 @@ pub(crate) fn check_pairs(count: usize) -> Result<(), NodeError> {
     }
 }
 
-/// Whether `value` may become an element of an array, or stand in a dictionary.
+/// Whether `value` may become an element of an array, or stand in a dictionary. Takes time in proportion to the memory of the
+/// value, however often the same is in it.
 pub(crate) fn check_element(value: &Value) -> Result<(), NodeError> {
-    /// `depth` is how many arrays and dictionaries it lies in, `left` how many more values there may be.
-    fn walk(value: &Value, depth: usize, left: &mut usize) -> Result<(), NodeError> {
-        *left = left
-            .checked_sub(1)
-            .ok_or_else(|| format!("an element would hold more than {MAX_ELEMENTS} values"))?;
-        let is_deep = depth == MAX_DEPTH && matches!(value, Value::Array(_) | Value::Dictionary(_));
-        if is_deep {
+    Measuring::default().measure(value, 1).map(drop)
+}
+
+/// So many values are looked at before any size is remembered: most elements are smaller.
+const UNREMEMBERED: usize = 4096;
+
+#[derive(Default)]
+struct Measuring {
+    /// How many values were looked at.
+    seen: usize,
+    /// The sizes of arrays and dictionaries, by where their first element lies.
+    sizes: FxHashMap<*const Value, Size>,
+}
+
+#[derive(Clone, Copy)]
+struct Size {
+    /// With itself.
+    values: usize,
+    /// How many arrays and dictionaries lie within each other.
+    depth: usize,
+}
+
+impl Measuring {
+    /// `around` is how many arrays and dictionaries the value lies in.
+    fn measure(&mut self, value: &Value, around: usize) -> Result<Size, NodeError> {
+        match value {
+            Value::Array(elements) => self.measure_all(elements.first(), elements.iter(), around),
+            Value::Dictionary(pairs) => {
+                let values = || pairs.iter().map(|(_, value)| value);
+                self.measure_all(values().next(), values(), around)
+            }
+            _ => {
+                self.seen += 1;
+                Ok(Size { values: 1, depth: 0 })
+            }
+        }
+    }
+
+    fn measure_all<'a>(
+        &mut self,
+        first: Option<&'a Value>,
+        mut elements: impl Iterator<Item = &'a Value>,
+        around: usize,
+    ) -> Result<Size, NodeError> {
+        let place = first.map(std::ptr::from_ref);
+        let known = place.and_then(|place| self.sizes.get(&place)).copied();
+        if around + known.map_or(1, |known| known.depth) > MAX_DEPTH {
             let message =
                 format!("arrays and dictionaries would lie more than {MAX_DEPTH} deep within each other");
             return Err(message.into());
         }
-        match value {
-            Value::Array(elements) => elements.iter().try_for_each(|inner| walk(inner, depth + 1, left)),
-            Value::Dictionary(pairs) => pairs
-                .iter()
-                .try_for_each(|(_, inner)| walk(inner, depth + 1, left)),
-            _ => Ok(()),
+        if let Some(known) = known {
+            return Ok(known);
         }
+        self.seen += 1;
+        let itself = Size { values: 1, depth: 1 };
+        let size = elements.try_fold(itself, |size, element| {
+            let inner = self.measure(element, around + 1)?;
+            let values = size.values + inner.values;
+            match values > MAX_ELEMENTS {
+                true => Err(NodeError::new(format!(
+                    "an element would hold more than {MAX_ELEMENTS} values"
+                ))),
+                false => Ok(Size {
+                    values,
+                    depth: size.depth.max(1 + inner.depth),
+                }),
+            }
+        })?;
+        if let Some(place) = place.filter(|_| self.seen > UNREMEMBERED) {
+            self.sizes.insert(place, size);
+        }
+        Ok(size)
     }
-    walk(value, 1, &mut MAX_ELEMENTS.clone())
 }
 
 /// What the console shows of a value.
@@ -201,6 +257,32 @@ mod tests {
         assert!(check_element(&doubled(20)).is_ok());
         let error = check_element(&doubled(60)).unwrap_err();
         assert_eq!(error.reason(), "an element would hold more than 16777216 values");
+    }
+
+    #[test]
+    fn an_element_is_measured_in_the_time_that_its_memory_takes() {
+        let row = Value::from(vec![Value::Int(1); 10_000]);
+        let pairs = (0..100).map(|key| (key.to_string(), row.clone())).collect();
+        let wide = Value::from(vec![Value::Dictionary(pairs); 10]);
+        let mut measuring = Measuring::default();
+        let size = measuring.measure(&wide, 1).unwrap();
+        assert_eq!((size.values, size.depth), (1 + 10 * (1 + 100 * 10_001), 3));
+        assert!(measuring.seen < 20_000, "{}", measuring.seen);
+        let mut measuring = Measuring::default();
+        assert!(measuring.measure(&doubled(60), 1).is_err());
+        assert!(measuring.seen < 20_000, "{}", measuring.seen);
+    }
+
+    #[test]
+    fn what_was_measured_may_lie_too_deep_elsewhere() {
+        let big = Value::from(vec![
+            nested(60),
+            Value::from(vec![Value::Int(1); 2 * UNREMEMBERED]),
+        ]);
+        let deeper = |times: usize| (0..times).fold(big.clone(), |inner, _| Value::from(vec![inner]));
+        let twice = |times| Value::from(vec![big.clone(), deeper(times)]);
+        assert!(check_element(&twice(64)).is_ok());
+        assert!(check_element(&twice(65)).is_err());
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl Array {
         *shared = RVec::from(elements);
         result
     }
+
+    /// Where it lies, which is the same for all that share it, and how long it is.
+    pub(crate) fn part(&self) -> (usize, usize) {
+        (std::ptr::from_ref(&*self.0).addr(), self.len())
+    }
 }
 
 impl Deref for Array {
@@ -160,6 +165,11 @@ impl Dictionary {
     /// How many pairs there are.
     pub fn len(&self) -> usize {
         self.0.pairs.len()
+    }
+
+    /// Where it lies, which is the same for all that share it, and how long it is.
+    pub(crate) fn part(&self) -> (usize, usize) {
+        (std::ptr::from_ref(&*self.0).addr(), self.len())
     }
 
     /// Whether there is no pair.

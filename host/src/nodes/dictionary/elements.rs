@@ -33,10 +33,12 @@ pure! {
     |call| {
         let rows = (call.input_count() - 1) / 2;
         let mut dictionary = call.dictionary(0)?.clone();
-        check_pairs(dictionary.len() + rows)?;
         for row in 0..rows {
             let (key, value) = (call.text(1 + row)?.clone(), call.input(1 + rows + row).clone());
             check_element(&value)?;
+            if dictionary.get(&key).is_none() {
+                check_pairs(dictionary.len() + 1)?;
+            }
             dictionary.insert(key, value);
         }
         call.set(0, dictionary);

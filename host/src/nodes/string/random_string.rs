@@ -21,10 +21,13 @@ pure! {
         if characters.is_empty() {
             return Err("there are no characters to draw from".into());
         }
-        // The most that a character takes.
-        check_bytes("the text", length.saturating_mul(4))?;
-        let mut rng = rng();
-        let drawn: String = (0..length).map(|_| characters[rng.random_range(0..characters.len())]).collect();
+        let shortest = characters.iter().map(|character| character.len_utf8()).min().unwrap_or_default();
+        check_bytes("the text", length.saturating_mul(shortest))?;
+        let (mut rng, mut drawn) = (rng(), String::new());
+        for _ in 0..length {
+            drawn.push(characters[rng.random_range(0..characters.len())]);
+            check_bytes("the text", drawn.len())?;
+        }
         call.set(0, drawn);
         Ok(())
     };

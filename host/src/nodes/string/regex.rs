@@ -97,26 +97,48 @@ struct ReplaceRegex(Cached);
 impl Node for ReplaceRegex {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
         let (text, to) = (call.text(0)?, call.text(2)?);
-        let regex = self.0.regex(call.text(1)?)?;
-        let mut replaced = String::with_capacity(text.len());
-        let mut rest = 0;
-        let groups_in_to = to.matches('$').count();
-        let began = Instant::now();
-        for groups in regex.captures_iter(text) {
-            let Some(whole) = groups.get(0) else { continue };
-            replaced.push_str(&text[rest..whole.start()]);
-            // Before it is made: no group is longer than the whole match.
-            let most = groups_in_to.saturating_mul(whole.len()).saturating_add(to.len());
-            check_bytes("the text", replaced.len().saturating_add(most))?;
-            groups.expand(to, &mut replaced);
-            rest = whole.end();
-            check_time(began)?;
-        }
-        check_bytes("the text", replaced.len().saturating_add(text.len() - rest))?;
-        replaced.push_str(&text[rest..]);
+        let replaced = replace(self.0.regex(call.text(1)?)?, text, to)?;
         call.set(0, replaced);
         Ok(Flow::fire(0))
     }
+}
+
+fn replace(regex: &Regex, text: &str, to: &str) -> Result<String, NodeError> {
+    let mut replaced = String::new();
+    let mut rest = 0;
+    let began = Instant::now();
+    for groups in regex.captures_iter(text) {
+        let Some(whole) = groups.get(0) else { continue };
+        replaced.push_str(&text[rest..whole.start()]);
+        // One group at a time, as a group may be long and stand in it very often.
+        for part in parts(to) {
+            groups.expand(part, &mut replaced);
+            check_bytes("the text", replaced.len())?;
+            check_time(began)?;
+        }
+        rest = whole.end();
+        check_time(began)?;
+    }
+    check_bytes("the text", replaced.len().saturating_add(text.len() - rest))?;
+    replaced.push_str(&text[rest..]);
+    Ok(replaced)
+}
+
+/// A replacement cut before each `$` that may name a group: `$1`, `${name}`; `$$` is a `$`.
+fn parts(to: &str) -> impl Iterator<Item = &str> {
+    let mut rest = to;
+    std::iter::from_fn(move || {
+        let mut end = match rest.as_bytes() {
+            [] => return None,
+            [b'$', b'$', ..] => 2,
+            [b'$', b'{', ..] => rest.find('}').map_or(1, |end| end + 1),
+            _ => 1,
+        };
+        end += rest.as_bytes()[end..].iter().position(|byte| *byte == b'$').unwrap_or(rest.len() - end);
+        let (part, behind) = rest.split_at(end);
+        rest = behind;
+        Some(part)
+    })
 }
 
 /// The expression of the last run: most nodes use one only.
@@ -154,6 +176,28 @@ mod tests {
             let found = Cached::default().regex(&pattern.into()).map(drop);
             assert!(found.is_ok(), "{pattern}: {found:?}");
         }
+    }
+
+    #[test]
+    fn a_replacement_has_parts_of_one_group_each() {
+        let cut = |to| parts(to).collect::<Vec<_>>();
+        assert_eq!(cut("ä$1b$$2"), ["ä", "$1b", "$$2"]);
+        assert_eq!(cut("${a$b}$c"), ["${a$b}", "$c"]);
+        assert_eq!(cut("${a$b$"), ["${a", "$b", "$"]);
+        let regex = Regex::new("(?<a>.)(.)").unwrap();
+        for to in ["", "$2$1", "$$1$a", "${a}${2}x", "${a$1", "$aä$$$1$", "$1x$9$", "${$1}", "$$$$1"] {
+            assert_eq!(replace(&regex, "abcde", to).unwrap(), regex.replace_all("abcde", to), "{to}");
+        }
+    }
+
+    #[test]
+    fn a_replacement_is_limited_by_what_it_makes() {
+        let regex = Regex::new("(?s)^(x?)(.*)$").unwrap();
+        let text = "a".repeat(8 << 10);
+        let many = |group| format!("${group}").repeat(40_000);
+        assert_eq!(replace(&regex, &text, &many(1)).unwrap(), "");
+        let error = replace(&regex, &text, &many(2)).unwrap_err();
+        assert_eq!(error.reason(), "the text would have 268443648 bytes, more than 268435456");
     }
 
     #[test]

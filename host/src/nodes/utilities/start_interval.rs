@@ -9,10 +9,10 @@ use pulsewire_plugin_api::{NodeResult, prelude::*};
 
 use crate::{
     engine::{EngineNode, TimerId, World, seconds},
-    nodes::{Builtin, MOST_SECONDS},
+    nodes::{Builtin, MOST_SECONDS, START_INTERVAL},
 };
 
-const TYPE: NodeType = NodeType::action("utilities.start_interval", "Start Interval")
+const TYPE: NodeType = NodeType::action(START_INTERVAL, "Start Interval")
     .category("Utilities / Interval")
     .help("Fires On Start at once, then its output every so many seconds until Reset Interval; then On Reset. \
            Starting twice makes two intervals. Ticks that were missed are skipped.")

@@ -6,10 +6,10 @@ use pulsewire_plugin_api::{NodeResult, prelude::*};
 
 use crate::{
     engine::{EngineNode, TimerId, World, seconds},
-    nodes::{Builtin, MOST_SECONDS},
+    nodes::{Builtin, MOST_SECONDS, START_TIMEOUT},
 };
 
-const TYPE: NodeType = NodeType::action("utilities.start_timeout", "Start Timeout")
+const TYPE: NodeType = NodeType::action(START_TIMEOUT, "Start Timeout")
     .category("Utilities / Timeout")
     .help("Fires On Start at once and its output after the delay; On End if it is cancelled before. A pulse while one \
            is pending starts another, each with its own Instance ID; with When Pending at restart it replaces the pending \
