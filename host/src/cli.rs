@@ -31,7 +31,7 @@ pub use failure::Failure;
 use crate::{
     diagnostics::Faults,
     plugins::{Hash, PROBE_LIMIT, Safeguards, serve_plugin, try_library},
-    project::{OpenOptions, Project},
+    project::{OpenOptions, Project, lacks_settings, project_above},
 };
 
 /// Runs visual Logic.
@@ -235,6 +235,18 @@ impl Place {
         Ok(project)
     }
 
+    /// The project, or, where there is none and none was named, what one would begin with.
+    fn open_or_begin(&self) -> Result<Project, Failure> {
+        let options = self.options(None);
+        let is_outside = lacks_settings(&options.folder) && project_above(&options.folder).is_none();
+        if self.project.is_some() || !is_outside {
+            return self.open();
+        }
+        let mut project = Project::without_settings(&options);
+        project.load_plugins_for_listing();
+        Ok(project)
+    }
+
     /// The project with its plugins loaded, not active.
     fn open(&self) -> Result<Project, Failure> {
         let mut project = self.open_without_plugins()?;
@@ -249,6 +261,11 @@ fn warn(project: &Project, faults: &Faults) {
         .iter()
         .map(|fault| project.located(fault))
         .for_each(|fault| log::warn!("{}", fault.without_severity()));
+}
+
+/// What is said beside an answer that is empty.
+fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "note: {text}");
 }
 
 /// Pretty JSON and a line end.

@@ -35,6 +35,9 @@ pub struct Line<'a> {
     pub node: &'a str,
     /// What it says.
     pub message: &'a str,
+    /// Whether the logic says it, by a node such as Console; otherwise the engine says it of the node.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub said: bool,
 }
 
 impl<'a> Line<'a> {
@@ -45,6 +48,7 @@ impl<'a> Line<'a> {
             graph: "",
             node: "",
             message,
+            said: false,
         }
     }
 }
@@ -61,10 +65,12 @@ pub trait Console: Send + Sync {
 /// How lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// One line of text each: messages as they are, others with level, graph and node before them. Control
-    /// characters in a message are escaped, so that one message can't look like several.
+    /// One line of text each: messages as they are, others with level, graph and node before them, and `says` behind
+    /// the node if the logic says it. Control characters in a message are escaped, so that one message can't look like
+    /// several.
     Text,
-    /// One JSON object a line: `time` (Unix milliseconds), `level`, `graph`, `node`, `message`.
+    /// One JSON object a line: `time` (Unix milliseconds), `level`, `graph`, `node`, `message`; and `said`, true, if the
+    /// logic says it.
     Json,
 }
 
@@ -124,7 +130,10 @@ fn text(line: &Line<'_>) -> String {
     match (line.level, line.node) {
         (Level::Message, _) => message.into_owned(),
         (level, "") => format!("{}: {message}", word(level)),
-        (level, node) => format!("{}: {}: {node}: {message}", word(level), line.graph),
+        (level, node) => {
+            let says = if line.said { " says" } else { "" };
+            format!("{}: {}: {node}{says}: {message}", word(level), line.graph)
+        }
     }
 }
 
@@ -244,10 +253,9 @@ mod tests {
     fn text_of_a_message_stays_on_one_line() {
         let line = |level, node, message| {
             text(&Line {
-                level,
                 graph: "project",
                 node,
-                message,
+                ..Line::of_engine(level, message)
             })
         };
         assert_eq!(line(Level::Message, "a", "tab\tü"), "tab\tü");
@@ -257,5 +265,18 @@ mod tests {
         );
         assert_eq!(line(Level::Error, "a", "reason"), "error: project: a: reason");
         assert_eq!(line(Level::Warning, "", "reason"), "warning: reason");
+    }
+
+    #[test]
+    fn what_the_logic_says_does_not_look_like_a_failure() {
+        let line = |said| Line {
+            graph: "project",
+            node: "a",
+            said,
+            ..Line::of_engine(Level::Error, "ALARM")
+        };
+        assert_eq!(text(&line(true)), "error: project: a says: ALARM");
+        assert!(json(&line(true)).ends_with(r#""message":"ALARM","said":true}"#));
+        assert!(json(&line(false)).ends_with(r#""message":"ALARM"}"#));
     }
 }

@@ -296,15 +296,27 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         // The lengths alone rule most candidates out, and cost nothing.
         .filter(|candidate| word.len().abs_diff(candidate.len()) <= allowed(candidate))
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .map(|candidate| (distance(word, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= allowed(candidate))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
+/// How many letters differ; upper and lower case do not.
+fn distance(word: &str, candidate: &str) -> usize {
+    match word.eq_ignore_ascii_case(candidate) {
+        true => 0,
+        false => strsim::damerau_levenshtein(word, candidate),
+    }
+}
+
 /// `did you mean `x`?`, or the whole choice if nothing is near.
 pub fn suggestion<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let mut known = HashSet::new();
+    let candidates = candidates
+        .into_iter()
+        .filter(|candidate| known.insert(*candidate));
+    let candidates: Vec<&str> = candidates.collect();
     if let Some(near) = nearest(word, candidates.iter().copied()) {
         return Some(format!("did you mean `{near}`?"));
     }
@@ -328,6 +340,15 @@ mod tests {
         assert_eq!(nearest("to", ["in"]), None);
         assert_eq!(nearest("inn", ["in", "out"]), Some("in"));
         assert_eq!(suggestion("b", ["a"]).as_deref(), Some("known: `a`"));
+        assert_eq!(nearest("ID", ["in", "id"]), Some("id"));
+    }
+
+    #[test]
+    fn each_known_word_is_named_once() {
+        assert_eq!(
+            suggestion("x", ["a", "b", "a"]).as_deref(),
+            Some("known: `a`, `b`")
+        );
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub use folder::read_project_logic;
 pub(crate) use parse::is_id;
 pub use parse::parse_graph;
 
+use std::collections::HashSet;
+
 use pulsewire_plugin_api::{
     manifest::Scope,
     value::{DataType, Value},
@@ -56,8 +58,26 @@ pub struct Graph {
     pub outputs: Vec<Parameter>,
     /// Of a scene, whether it runs from the start on.
     pub start: bool,
-    /// Names of variables and events that are declared, but at fault: they are not missing.
-    pub unsound: Vec<String>,
+    /// What stands in the file, but is at fault.
+    pub unsound: Unsound,
+}
+
+/// What stands in a file, but is at fault: it is not missing, and what is missing may be just this.
+#[derive(Clone, Debug, Default)]
+pub struct Unsound {
+    /// Names of variables and events.
+    pub names: Vec<String>,
+    /// Ids of nodes, or what stands there instead.
+    pub nodes: HashSet<String>,
+    /// Lists of the file of which something is not known by its name: `node`, `wire`, `variable`.
+    pub lists: HashSet<String>,
+}
+
+impl Unsound {
+    /// Whether something of the list is not known by its name.
+    pub fn is_partial(&self, list: &str) -> bool {
+        self.lists.contains(list)
+    }
 }
 
 impl Graph {

@@ -7,7 +7,7 @@ mod migrate;
 use std::{
     borrow::Borrow,
     collections::{BTreeMap, BTreeSet, HashMap},
-    env,
+    env, fs,
     path::{self, Path, PathBuf},
     sync::Arc,
 };
@@ -62,6 +62,15 @@ impl Project {
             return None;
         }
         let settings = RawSettings::read_with(&options.folder, faults)?;
+        Some(Self::with_settings(options, settings))
+    }
+
+    /// What a project in the folder would begin with: no settings, and the plugins that are found.
+    pub(crate) fn without_settings(options: &OpenOptions) -> Self {
+        Self::with_settings(options, RawSettings::none())
+    }
+
+    fn with_settings(options: &OpenOptions, settings: RawSettings) -> Self {
         let inputs = SearchInputs::from_process(
             options.plugin_dirs.clone(),
             settings.plugin_paths().to_vec(),
@@ -86,7 +95,7 @@ impl Project {
             previews: HashMap::new(),
         };
         project.fill_toolbox();
-        Some(project)
+        project
     }
 
     /// The folder, absolute.
@@ -391,33 +400,65 @@ impl Project {
 /// Why there is no project to be read in `folder`.
 fn no_project(folder: &Path) -> Option<Fault> {
     if folder.is_file() {
-        let parent = folder.parent().filter(|parent| *parent != Path::new(""));
-        let parent = parent.unwrap_or(Path::new(".")).display();
+        let is_project = |above: &&Path| settings_file(above).is_file();
+        let near = folder.ancestors().skip(1).map(or_current).find(is_project);
+        let hint = match near.map(Path::to_owned).or_else(|| project_above(folder)) {
+            Some(project) => format!("name the project's folder: `{}`", project.display()),
+            None => "name the project's folder, the one that holds `settings.toml`".to_owned(),
+        };
         let fault = Fault::file(folder, "is a file, not a project's folder");
-        return Some(fault.hint(format!("name the folder that it lies in: `{parent}`")));
+        return Some(fault.hint(hint));
     }
     if !folder.is_dir() {
         let hint = "name the project's folder, the one that holds `settings.toml`";
         return Some(Fault::file(folder, "there is no such folder").hint(hint));
     }
-    let is_missing = |folder: &Path| matches!(settings_file(folder).try_exists(), Ok(false));
-    if !is_missing(folder) {
+    if !lacks_settings(folder) {
         return None;
     }
     let whole = path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let above = whole
-        .ancestors()
-        .skip(1)
-        .find(|above| settings_file(above).is_file());
-    let hint = match above {
+    let hint = match project_above(folder) {
         Some(above) => format!(
             "the folder above, `{0}`, is a project: `--project {0}`",
             above.display()
+        ),
+        None if is_empty(folder) => format!(
+            "the folder is empty; make a project in it: `pulsewire new project {}`",
+            folder.display()
         ),
         None => "a project is a folder with `settings.toml`; `--project DIR` names another folder".to_owned(),
     };
     let message = format!("not found in `{}`", whole.display());
     Some(Fault::file(FILE, message).hint(hint))
+}
+
+/// The nearest project that the folder or file lies in.
+pub(crate) fn project_above(path: &Path) -> Option<PathBuf> {
+    let whole = path::absolute(path).ok()?;
+    let mut above = whole.ancestors().skip(1);
+    let project = above.find(|above| settings_file(above).is_file());
+    project.map(Path::to_owned)
+}
+
+/// Whether there is not even a link of that name.
+pub(crate) fn lacks_settings(folder: &Path) -> bool {
+    let file = settings_file(folder);
+    matches!(file.try_exists(), Ok(false)) && !file.is_symlink()
+}
+
+/// Whether nothing is in the folder; what git keeps there does not count.
+pub(crate) fn is_empty(folder: &Path) -> bool {
+    let entries =
+        fs::read_dir(folder).map(|entries| entries.flatten().all(|entry| entry.file_name() == ".git"));
+    entries.unwrap_or(false)
+}
+
+/// The current folder, if the path is that of a file in it without more.
+fn or_current(path: &Path) -> &Path {
+    match path.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => path,
+    }
 }
 
 /// The fault with the project's folder before a file of the project, unless that folder is the current one.

@@ -263,10 +263,9 @@ fn make_node(
         let made = project.create_node(node_type, setup);
         made.map_err(|reason| {
             console.show(&Line {
-                level: Level::Error,
                 graph: &graph,
                 node: &node,
-                message: &reason,
+                ..Line::of_engine(Level::Error, &reason)
             });
         })
         .ok()

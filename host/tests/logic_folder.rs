@@ -159,3 +159,31 @@ proptest! {
         read(folder.path());
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn link_to_nothing_is_named() {
+    use std::os::unix::fs::symlink;
+    let folder = project(&[("logic/project.toml", EMPTY), ("logic/scenes/a.toml", EMPTY)]);
+    let told = |path: &str| {
+        symlink("gone.toml", folder.path().join(path)).unwrap();
+        read(folder.path()).1
+    };
+    let fault = |path| {
+        format!(
+            "error: {path}: is a link to `gone.toml`, which is not there\n  hint: make the link anew, or remove it"
+        )
+    };
+    let scene = fault("logic/scenes/b.toml");
+    assert_eq!(told("logic/scenes/b.toml"), scene);
+    let functions = fault("logic/functions");
+    assert_eq!(told("logic/functions"), [&*functions, &*scene].join("\n"));
+    std::fs::remove_file(folder.path().join("logic/project.toml")).unwrap();
+    let graph = fault("logic/project.toml");
+    assert_eq!(
+        told("logic/project.toml"),
+        [&*functions, &*graph, &*scene].join("\n")
+    );
+    std::fs::remove_dir_all(folder.path().join("logic")).unwrap();
+    assert_eq!(told("logic"), fault("logic"));
+}

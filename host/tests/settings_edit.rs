@@ -141,7 +141,7 @@ fn file_that_is_no_toml_or_of_another_format_is_left_alone() {
     for (text, expected) in [
         (
             "format = 1\n[plugins\n",
-            "error: settings.toml:2:9: not valid TOML: unclosed table, expected `]`",
+            "error: settings.toml:2:9: not valid TOML: unclosed table, expected `]`\n  hint: close it with `]`",
         ),
         (
             "format = 2\n",

@@ -126,11 +126,11 @@ const FAULTS: &[(&str, &str)] = &[
     ),
     (
         "[plugins.a]\nenabled = maybe\n",
-        "3:11: not valid TOML: string values must be quoted, expected literal string\n  hint: put texts in quotes: `\"…\"`",
+        "3:11: not valid TOML: string values must be quoted, expected literal string\n  hint: put texts in quotes: `\"maybe\"`",
     ),
     (
         "[plugins.a]\n[plugins.a]\n",
-        "3:10: not valid TOML: duplicate key `a`\n  hint: remove one of them",
+        "3:10: not valid TOML: duplicate key `a`\n  hint: put all that belongs to it below one `[plugins.a]`",
     ),
 ];
 

@@ -1,7 +1,8 @@
 //! `pulsewire check`.
 
 use std::{
-    io::Write,
+    env,
+    io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -10,7 +11,7 @@ use clap::ValueHint;
 
 use super::{Failure, Place, print_json};
 use crate::{
-    diagnostics::{Faults, Severity},
+    diagnostics::{Fault, Faults, Severity},
     logic::{Graph, NodeUse},
     project::Project,
 };
@@ -60,8 +61,14 @@ pub(super) fn execute(
         print_json(out, &faults)?;
         return Ok(code);
     }
+    let is_painted =
+        io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     for fault in &faults {
-        writeln!(out, "{}", project.located(fault))?;
+        let fault = project.located(fault);
+        match is_painted {
+            true => writeln!(out, "{}", painted(&fault))?,
+            false => writeln!(out, "{fault}")?,
+        }
     }
     let errors = faults
         .iter()
@@ -77,6 +84,16 @@ pub(super) fn execute(
     Ok(code)
 }
 
+/// The faults of a file stand together, in the order of its lines, as with ruff; colours keep errors from being lost among
+/// warnings, as with rustc.
+fn painted(fault: &Fault) -> String {
+    let colour = match fault.severity {
+        Severity::Error => "\x1b[1;31m",
+        Severity::Warning => "\x1b[1;33m",
+    };
+    format!("{colour}{}\x1b[0m: {}", fault.severity, fault.without_severity())
+}
+
 /// Whether the project has nodes or settings of the plugin.
 fn uses(project: &Project, graphs: &[Graph], plugin: &str) -> bool {
     let is_its = |node: &NodeUse| {
@@ -89,4 +106,20 @@ fn uses(project: &Project, graphs: &[Graph], plugin: &str) -> bool {
 
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn severity_alone_is_painted() {
+        let error = Fault::file("a.toml", "one");
+        assert_eq!(painted(&error), "\x1b[1;31merror\x1b[0m: a.toml: one");
+        let warning = Fault {
+            severity: Severity::Warning,
+            ..error
+        };
+        assert_eq!(painted(&warning), "\x1b[1;33mwarning\x1b[0m: a.toml: one");
+    }
 }

@@ -16,12 +16,13 @@ use std::{
 use clap::ValueHint;
 
 use super::Failure;
+use crate::project::is_empty;
 
 #[derive(clap::Subcommand, Debug)]
 pub(super) enum Command {
     /// Make a project: a folder with settings and a graph
     Project {
-        /// The folder, which must not exist
+        /// The folder, which must not exist, or be empty
         #[arg(value_name = "NAME", value_hint = ValueHint::DirPath)]
         folder: PathBuf,
     },
@@ -95,23 +96,37 @@ fn project() -> [File; 3] {
     ]
 }
 
-/// Makes the folder with these files, whole or not at all. What is there already is never touched.
+/// Makes the folder with these files, whole or not at all; an empty folder is filled. What is there already is never
+/// touched.
 fn make(folder: &Path, files: &[File], finish: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), Failure> {
     let shown = folder.display();
-    fs::create_dir(folder).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Failure::refused(
-            format!("`{shown}` exists already"),
-            Some("choose another name, or remove it".to_owned()),
-        ),
-        _ => Failure::refused(format!("cannot make the folder `{shown}`: {error}"), None),
-    })?;
+    let is_new = match fs::create_dir(folder) {
+        Ok(()) => true,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_empty(folder) => false,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let hint = "choose another name, or remove it";
+            return Err(Failure::refused(
+                format!("`{shown}` exists already, and is not empty"),
+                Some(hint.to_owned()),
+            ));
+        }
+        Err(error) => {
+            return Err(Failure::refused(
+                format!("cannot make the folder `{shown}`: {error}"),
+                None,
+            ));
+        }
+    };
     let written = files
         .iter()
         .try_for_each(|(path, text)| write(&folder.join(path), text))
         .and_then(|()| finish(folder));
     written.map_err(|error| {
-        // It was made above, so nothing of anybody else's is in it.
-        let _ = fs::remove_dir_all(folder);
+        match is_new {
+            // It was made above, so nothing of anybody else's is in it.
+            true => drop(fs::remove_dir_all(folder)),
+            false => files.iter().for_each(|(path, _)| unwrite(folder, path)),
+        }
         Failure::refused(format!("cannot write into `{shown}`: {error}"), None)
     })
 }
@@ -121,6 +136,16 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     fs::write(path, text)
+}
+
+/// Removes the file, and the folders above it that are empty then.
+fn unwrite(folder: &Path, file: &Path) {
+    let _ = fs::remove_file(folder.join(file));
+    let above = file
+        .ancestors()
+        .skip(1)
+        .filter(|above| !above.as_os_str().is_empty());
+    above.for_each(|above| drop(fs::remove_dir(folder.join(above))));
 }
 
 #[cfg(test)]
@@ -136,6 +161,18 @@ mod tests {
         let refused = make(&folder, &project(), |_| Ok(())).unwrap_err().to_string();
         assert!(refused.contains("exists already"), "{refused}");
         assert_eq!(fs::read_to_string(folder.join("settings.toml")).unwrap(), "mine");
+    }
+
+    #[test]
+    fn empty_folder_is_filled_and_empty_again_if_that_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(".git")).unwrap();
+        let left = || fs::read_dir(folder.path()).unwrap().count();
+        let failed = make(folder.path(), &project(), |_| Err(io::Error::other("full")));
+        assert!(failed.unwrap_err().to_string().contains("full"));
+        assert_eq!(left(), 1);
+        make(folder.path(), &project(), |_| Ok(())).unwrap();
+        assert_eq!(left(), 4);
     }
 
     #[test]

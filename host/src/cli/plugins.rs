@@ -7,7 +7,7 @@ use std::{io::Write, path::Path, process::ExitCode};
 
 use serde::Serialize;
 
-use super::{Failure, Place, describe::table, print_json};
+use super::{Failure, Place, describe::table, note, print_json};
 use crate::{
     diagnostics::{Faults, suggestion},
     plugins::{Entry, State},
@@ -85,6 +85,9 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
                 })
                 .collect();
             out.write_all(table(&lines).as_bytes())?;
+            if lines.is_empty() {
+                note("no plugin was found; `pulsewire plugins paths` shows where they are looked for");
+            }
             Ok(ExitCode::SUCCESS)
         }
         Command::Info { id, json } => info::execute(&place.open_without_plugins()?, &id, json, out),

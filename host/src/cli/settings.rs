@@ -5,7 +5,7 @@ use std::{io::Write, process::ExitCode};
 use pulsewire_plugin_api::manifest::{Manifest, Section};
 use serde_json::Value as Json;
 
-use super::{Failure, Place, describe::Item, plugins::absence, print_json, warn};
+use super::{Failure, Place, describe::Item, note, plugins::absence, print_json, warn};
 use crate::{
     diagnostics::{Faults, suggestion},
     plugins::Entry,
@@ -56,6 +56,9 @@ pub(super) enum Command {
     },
 }
 
+const NO_OWNER: &str =
+    "it comes with its plugin, which was not found; `pulsewire plugins paths` shows where to put that";
+
 fn parse_field(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
@@ -78,6 +81,9 @@ pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> 
             }
             for section in &sections {
                 write_entries(section, out)?;
+            }
+            if sections.is_empty() {
+                note("there are no sections: no plugin that is on has one; see `pulsewire plugins list`");
             }
         }
         Command::Show { section, json } => {
@@ -168,7 +174,8 @@ fn find<'a>(project: &'a Project, id: &str) -> Result<&'a Section, Failure> {
         }
         None => Failure::refused(
             format!("there is no settings section `{id}`"),
-            suggestion(id, sections().map(|section| section.id.as_str())),
+            suggestion(id, sections().map(|section| section.id.as_str()))
+                .or_else(|| Some(NO_OWNER.to_owned())),
         ),
     })
 }

@@ -34,7 +34,7 @@ pub(super) enum Command {
 }
 
 pub(super) fn execute(place: &Place, command: Command, out: &mut impl Write) -> Result<ExitCode, Failure> {
-    let project = place.open()?;
+    let project = place.open_or_begin()?;
     let toolbox = project.toolbox();
     match command {
         Command::List { json: true } => {

@@ -39,7 +39,7 @@ pub fn compile(graphs: &[impl Borrow<Graph>], environment: &Environment<'_>, fau
     let (program, places) = lay::lay(&uses, faults);
     cycles::check(&uses, &places, &program, faults);
     contested::warn(&uses, &places, &program, faults);
-    idle::warn_unavailable(&sheets, faults);
+    idle::warn_unavailable(&sheets, environment.toolbox, faults);
     program
 }
 

@@ -1,7 +1,8 @@
 //! Nodes that are right and yet never run: warnings, because the project runs without them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use indexmap::IndexMap;
 use pulsewire_plugin_api::manifest::NodeKind;
 
 use super::{
@@ -11,11 +12,15 @@ use super::{
 use crate::{
     diagnostics::{Fault, Faults, Severity},
     logic::Graph,
-    toolbox::Origin,
+    toolbox::{Origin, Toolbox},
 };
 
 /// Warns of each node of one graph that takes pulses, but into which no wire leads one.
 pub(super) fn warn_unreached(graph: &Graph, drafts: &[Draft<'_>], faults: &mut Faults) {
+    // Any node may be what a wire or node at fault is about.
+    if graph.unsound.is_partial("wire") || graph.unsound.is_partial("node") {
+        return;
+    }
     let positions = positions(drafts);
     let is_data = |node: &str, socket: &str| {
         let draft = positions.get(node).map(|at| &drafts[*at]);
@@ -132,23 +137,40 @@ fn reach(first: usize, drafts: &[Draft<'_>], reached: &mut [bool]) {
     }
 }
 
-/// Warns once of each used node type whose plugin is off or failed.
-pub(super) fn warn_unavailable(sheets: &[Sheet<'_>], faults: &mut Faults) {
-    let mut warned = HashSet::new();
+/// Warns once of each used node type whose plugin is off, failed or missing, as its nodes wait for it.
+pub(super) fn warn_unavailable(sheets: &[Sheet<'_>], toolbox: &Toolbox, faults: &mut Faults) {
+    let mut absent: IndexMap<&str, Vec<&Draft<'_>>> = IndexMap::new();
     for draft in sheets.iter().flat_map(|sheet| &sheet.drafts) {
-        let Some(entry) = draft.entry else { continue };
-        let Origin::Unavailable { plugin, reason } = &entry.origin else {
-            continue;
+        let id = draft.node.node_type.value.as_str();
+        let is_absent = match draft.entry {
+            Some(entry) => !entry.is_available(),
+            None => !toolbox.is_misspelt(id),
         };
-        let id = entry.node_type.id.as_str();
-        if !warned.insert(id) {
-            continue;
+        if is_absent {
+            absent.entry(id).or_default().push(draft);
         }
-        let is = hints::standing(reason);
-        let message = format!("node type `{id}`: plugin `{plugin}` {is}; its nodes will not run");
+    }
+    for (id, drafts) in absent {
+        let prefix = id.split_once('.').map_or("", |(prefix, _)| prefix);
+        let (plugin, reason) = match drafts[0].entry.map(|entry| &entry.origin) {
+            Some(Origin::Unavailable { plugin, reason }) => (plugin.as_str(), Some(reason.as_str())),
+            _ => (prefix, toolbox.broken(prefix)),
+        };
+        let (is, hint) = match reason {
+            Some(reason) => (hints::standing(reason), hints::unavailable(plugin, reason)),
+            None => (
+                "is not installed".into(),
+                hints::missing_plugin(id, plugin, toolbox),
+            ),
+        };
+        let nodes = match drafts.len() {
+            1 => "the node".to_owned(),
+            count => format!("its {count} nodes"),
+        };
+        let message = format!("node type `{id}`: plugin `{plugin}` {is}; {nodes} will not run");
         faults.push(Fault {
             severity: Severity::Warning,
-            ..draft.fault(message).hint(hints::unavailable(plugin, reason))
+            ..drafts[0].fault(message).hint(hint)
         });
     }
 }

@@ -69,6 +69,8 @@ struct Own<'a> {
     events: BTreeMap<&'a str, (String, &'a CustomEvent)>,
     /// What is declared, but at fault.
     unsound: HashSet<&'a str>,
+    /// Whether something is declared of which not even the name is known.
+    is_partial: bool,
 }
 
 impl<'a> Own<'a> {
@@ -85,7 +87,10 @@ impl<'a> Own<'a> {
         Self {
             variables: variables.collect(),
             events: events.collect(),
-            unsound: graph.unsound.iter().map(String::as_str).collect(),
+            unsound: graph.unsound.names.iter().map(String::as_str).collect(),
+            is_partial: ["variable", "event"]
+                .iter()
+                .any(|list| graph.unsound.is_partial(list)),
         }
     }
 }
@@ -125,7 +130,7 @@ impl<'a> SeenNames<'_, 'a> {
 
     /// Whether the variable or event `name` is declared, as far as can be said, but not known for a fault.
     pub(super) fn is_unsound(&self, name: &str) -> bool {
-        let is_in = |own: &Own<'_>| own.unsound.contains(name);
+        let is_in = |own: &Own<'_>| own.is_partial || own.unsound.contains(name);
         is_in(&self.own) || is_in(&self.all.project) || self.all.unread.contains(PROJECT)
     }
 

@@ -284,11 +284,18 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// A socket repeated by an attribute that names an event or a function stands for each parameter of that.
-    fn parameters(&self, socket: &Socket, is_input: bool) -> Option<&'a [Parameter]> {
-        match socket.repeat.as_str() {
-            FUNCTION_INPUTS => return Some(&self.graph.inputs),
-            FUNCTION_OUTPUTS => return Some(&self.graph.outputs),
-            _ => {}
+    fn parameters(&mut self, socket: &Socket, is_input: bool) -> Option<&'a [Parameter]> {
+        let graph = self.graph;
+        let own = match socket.repeat.as_str() {
+            FUNCTION_INPUTS => Some(("input", &graph.inputs)),
+            FUNCTION_OUTPUTS => Some(("output", &graph.outputs)),
+            _ => None,
+        };
+        if let Some((list, parameters)) = own {
+            if graph.unsound.is_partial(list) {
+                self.faulty.push(socket.repeat.clone());
+            }
+            return Some(parameters);
         }
         let by = self
             .node_type
@@ -305,9 +312,15 @@ impl<'a> Resolver<'a, '_> {
                 .names
                 .event(&name())
                 .map(|(_, event)| event.parameters.as_slice()),
-            "functions" => self.names.function(&name()).map(|function| match is_input {
-                true => function.inputs.as_slice(),
-                false => function.outputs.as_slice(),
+            "functions" => self.names.function(&name()).map(|function| {
+                let (list, parameters) = match is_input {
+                    true => ("input", &function.inputs),
+                    false => ("output", &function.outputs),
+                };
+                if function.unsound.is_partial(list) {
+                    self.faulty.push(by.id.clone());
+                }
+                parameters.as_slice()
             }),
             _ => return None,
         };

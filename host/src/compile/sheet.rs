@@ -143,7 +143,9 @@ impl<'a> Draft<'a> {
         let shape = match entry {
             Some(entry) => shape::resolve(&entry.node_type, node, graph, names, faults),
             None => {
-                faults.push(unknown_type(graph, node, environment));
+                if environment.toolbox.is_misspelt(&node.node_type.value) {
+                    faults.push(misspelt_type(graph, node, environment));
+                }
                 Shape::default()
             }
         };
@@ -229,28 +231,15 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// A type of a missing plugin is a warning, because its nodes wait for it; a misspelt one is an error.
-fn unknown_type(graph: &Graph, node: &NodeUse, environment: &Environment<'_>) -> Fault {
+fn misspelt_type(graph: &Graph, node: &NodeUse, environment: &Environment<'_>) -> Fault {
     let id = &node.node_type.value;
-    let toolbox = environment.toolbox;
-    let prefix = id.split_once('.').map_or("", |(prefix, _)| prefix);
-    let span = &node.node_type.span;
-    let fault = if toolbox.is_misspelt(id) {
-        let fault = Fault::error(&graph.source, span, format!("unknown node type `{id}`"));
-        fault.hint(hints::node_type(id, toolbox))
-    } else {
-        let is = match toolbox.broken(prefix) {
-            Some(reason) => hints::standing(reason),
-            None => "is not installed".into(),
-        };
-        let message = format!("node type `{id}`: plugin `{prefix}` {is}; the node will not run");
-        let hint = match toolbox.broken(prefix) {
-            Some(reason) => hints::unavailable(prefix, reason),
-            None => hints::missing_plugin(id, prefix, toolbox),
-        };
-        Fault::warning(&graph.source, span, message).hint(hint)
-    };
-    fault.at_node(&graph.id, &node.id.value)
+    let fault = Fault::error(
+        &graph.source,
+        &node.node_type.span,
+        format!("unknown node type `{id}`"),
+    );
+    let hint = hints::node_type(id, environment.toolbox);
+    fault.hint(hint).at_node(&graph.id, &node.id.value)
 }
 
 /// The type of a data input, for messages.

@@ -138,6 +138,10 @@ fn find(
 ) -> Option<(usize, Socket)> {
     let End { node, socket } = &end.value;
     let Some(&at) = positions.get(node.as_str()) else {
+        // A node that is there, but at fault, is not missing.
+        if graph.unsound.is_partial("node") || graph.unsound.nodes.contains(node) {
+            return None;
+        }
         let fault = Fault::error(&graph.source, &end.span, format!("there is no node `{node}`"));
         let hint = nearest_node(node, drafts, all, faults.len())
             .unwrap_or_else(|| "a wire joins nodes of the same file; remove it, or add the node".to_owned());

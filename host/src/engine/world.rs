@@ -78,14 +78,23 @@ impl World {
         }
     }
 
-    /// Says something on the console, in the name of the running node.
+    /// Says something of the running node on the console.
     pub fn say(&self, level: Level, message: &str) {
+        self.show(level, message, false);
+    }
+
+    /// Says on the console what the logic wants to say at the running node.
+    pub fn print(&self, level: Level, message: &str) {
+        self.show(level, message, true);
+    }
+
+    fn show(&self, level: Level, message: &str, said: bool) {
         let info = &self.infos[self.node as usize];
         self.console.show(&Line {
-            level,
             graph: &info.graph,
             node: &info.id,
-            message,
+            said,
+            ..Line::of_engine(level, message)
         });
     }
 
@@ -222,12 +231,7 @@ impl World {
 
     /// What the engine itself says, without a node.
     pub(super) fn say_for_engine(&self, level: Level, message: &str) {
-        self.console.show(&Line {
-            level,
-            graph: "",
-            node: "",
-            message,
-        });
+        self.console.show(&Line::of_engine(level, message));
     }
 }
 

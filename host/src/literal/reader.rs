@@ -11,7 +11,7 @@ use toml::{
 };
 
 use crate::{
-    diagnostics::{Fault, Faults, Source, SourceFile, Span, suggestion},
+    diagnostics::{Fault, Faults, Source, SourceFile, Span, nearest, suggestion},
     literal::{self, slips},
 };
 
@@ -33,7 +33,12 @@ pub(crate) fn read_file(folder: &Path, relative: &Path) -> Result<Option<Source>
                 fault.hint("move it away, and put a text file in its place"),
             ));
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return match dangling(folder, relative) {
+                Some(fault) => Err(Box::new(fault)),
+                None => Ok(None),
+            };
+        }
         Err(error) => return Err(unreadable(error)),
     }
     let bytes = fs::read(&path).map_err(unreadable)?;
@@ -48,25 +53,26 @@ pub(crate) fn read_file(folder: &Path, relative: &Path) -> Result<Option<Source>
     }
 }
 
+/// The fault of a link to nothing, which looks as if nothing were there.
+pub(crate) fn dangling(folder: &Path, relative: &Path) -> Option<Fault> {
+    let path = folder.join(relative);
+    let target = fs::read_link(&path).ok()?;
+    let is_dangling = matches!(path.try_exists(), Ok(false));
+    is_dangling.then(|| {
+        let message = format!("is a link to `{}`, which is not there", target.display());
+        Fault::file(relative, message).hint("make the link anew, or remove it")
+    })
+}
+
 /// The tables of a file; a fault if it is no TOML.
 pub(crate) fn parse<'s>(source: &'s SourceFile, faults: &mut Faults) -> Option<DeTable<'s>> {
-    match DeTable::parse(&source.text) {
-        Ok(table) => Some(table.into_inner()),
-        Err(error) => {
-            let span = error.span().unwrap_or(0..0);
-            let hint = slips::hint(&source.text, &span, error.message());
-            let mut reason = error.message().to_owned();
-            if reason == "duplicate key" {
-                reason = format!(
-                    "duplicate key `{}`",
-                    source.text.get(span.clone()).unwrap_or_default()
-                );
-            }
-            let fault = Fault::error(source, &span, format!("not valid TOML: {reason}"));
-            faults.push(fault.maybe_hint(hint));
-            None
-        }
-    }
+    let (table, errors) = DeTable::parse_recoverable(&source.text);
+    let Some(slip) = slips::first(&source.text, errors) else {
+        return Some(table.into_inner());
+    };
+    let fault = Fault::error(source, &slip.span, format!("not valid TOML: {}", slip.reason));
+    faults.push(fault.maybe_hint(slip.hint));
+    None
 }
 
 /// What to write in place of something of another type.
@@ -198,9 +204,18 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    /// Reports the keys that `what`, a table at `span`, must have and has not.
+    /// Reports the keys that `what`, a table at `span`, must have and has not; but none that is there, misspelt.
     pub(crate) fn require(&mut self, table: &DeTable<'_>, span: &Span, what: &str, keys: &[&str]) {
-        for key in keys.iter().filter(|key| !table.contains_key(**key)) {
+        let is_misspelt = |key: &str| {
+            let mut others = table
+                .keys()
+                .filter(|known| !keys.contains(&known.get_ref().as_ref()));
+            others.any(|other| nearest(other.get_ref(), [key]).is_some())
+        };
+        for key in keys
+            .iter()
+            .filter(|key| !table.contains_key(**key) && !is_misspelt(key))
+        {
             let hint = format!("{what} needs `{}`", keys.join("` and `"));
             self.fault(span, format!("missing key `{key}`"), Some(hint));
         }

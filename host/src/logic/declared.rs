@@ -7,7 +7,7 @@ use toml::{
 };
 
 use super::{
-    CustomEvent, Parameter, Spanned, Variable,
+    CustomEvent, Parameter, Spanned, Unsound, Variable,
     keys::{EVENT, OUTPUT, PARAMETER, VARIABLE},
     parse::{Unique, id, spanned},
 };
@@ -51,7 +51,7 @@ const OUTPUTS: Parameters = Parameters {
 pub(super) fn variables(
     reader: &mut Reader<'_>,
     item: &TomlSpanned<DeValue<'_>>,
-    unsound: &mut Vec<String>,
+    unsound: &mut Unsound,
 ) -> Vec<Variable> {
     let tables = reader.tables(item, "variable");
     let mut unique = Unique::new("variable", tables.len());
@@ -69,7 +69,10 @@ pub(super) fn variables(
         reader.require(table, &span, "a variable", &["name", "type"]);
         let name = table.get("name").and_then(|item| name(reader, &mut unique, item));
         let typed = typed(reader, table, "value");
-        let Some(name) = name else { continue };
+        let Some(name) = name else {
+            unsound.lists.insert("variable".to_owned());
+            continue;
+        };
         match typed {
             Some((data_type, value)) if reader.faults_so_far() == before => variables.push(Variable {
                 name,
@@ -77,7 +80,7 @@ pub(super) fn variables(
                 value,
                 persistent,
             }),
-            _ => unsound.push(name.value),
+            _ => unsound.names.push(name.value),
         }
     }
     variables
@@ -87,7 +90,7 @@ pub(super) fn variables(
 pub(super) fn events(
     reader: &mut Reader<'_>,
     item: &TomlSpanned<DeValue<'_>>,
-    unsound: &mut Vec<String>,
+    unsound: &mut Unsound,
 ) -> Vec<CustomEvent> {
     let tables = reader.tables(item, "event");
     let mut unique = Unique::new("event", tables.len());
@@ -104,23 +107,48 @@ pub(super) fn events(
             }
         }
         reader.require(table, &span, "an event", &["name"]);
-        let Some(name) = event_name else { continue };
+        let Some(name) = event_name else {
+            unsound.lists.insert("event".to_owned());
+            continue;
+        };
         match reader.faults_so_far() == before {
             true => events.push(CustomEvent { name, parameters }),
-            false => unsound.push(name.value),
+            false => unsound.names.push(name.value),
         }
     }
     events
 }
 
 /// `[[input]]` of a function.
-pub(super) fn inputs(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<Parameter> {
-    parameters(reader, item, &INPUTS)
+pub(super) fn inputs(
+    reader: &mut Reader<'_>,
+    item: &TomlSpanned<DeValue<'_>>,
+    unsound: &mut Unsound,
+) -> Vec<Parameter> {
+    sides(reader, item, &INPUTS, unsound)
 }
 
 /// `[[output]]` of a function.
-pub(super) fn outputs(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<Parameter> {
-    parameters(reader, item, &OUTPUTS)
+pub(super) fn outputs(
+    reader: &mut Reader<'_>,
+    item: &TomlSpanned<DeValue<'_>>,
+    unsound: &mut Unsound,
+) -> Vec<Parameter> {
+    sides(reader, item, &OUTPUTS, unsound)
+}
+
+fn sides(
+    reader: &mut Reader<'_>,
+    item: &TomlSpanned<DeValue<'_>>,
+    kind: &Parameters,
+    unsound: &mut Unsound,
+) -> Vec<Parameter> {
+    let before = reader.faults_so_far();
+    let parameters = parameters(reader, item, kind);
+    if reader.faults_so_far() > before {
+        unsound.lists.insert(kind.list.to_owned());
+    }
+    parameters
 }
 
 fn parameters(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>, kind: &Parameters) -> Vec<Parameter> {

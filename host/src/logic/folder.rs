@@ -36,7 +36,9 @@ pub fn read_project_logic(folder: &Path, faults: &mut Faults) -> Vec<Graph> {
         }
     }
     warn_unread(folder, faults);
-    if !any {
+    if let Some(fault) = reader::dangling(folder, Path::new("logic")) {
+        faults.push(fault);
+    } else if !any {
         faults.push(
             Fault::file(project, "the project has no logic")
                 .hint("it is the project's graph; graphs of scenes are `logic/scenes/NAME.toml`"),
@@ -126,7 +128,10 @@ fn graph_files(folder: &Path, kind: &str, faults: &mut Faults) -> Vec<(String, P
     let relative = Path::new("logic").join(kind);
     let entries = match fs::read_dir(folder.join(&relative)) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            faults.extend(reader::dangling(folder, &relative));
+            return Vec::new();
+        }
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
             let hint = format!("it is the folder of graphs: `logic/{kind}/NAME.toml`");
             faults.push(Fault::file(relative, "is not a folder").hint(hint));

@@ -8,7 +8,7 @@ use toml::{
 };
 
 use super::{
-    End, Graph, NodeUse, Spanned, Wire,
+    End, Graph, NodeUse, Spanned, Unsound, Wire,
     keys::{FUNCTION, GRAPH, NODE, SCENE, WIRE},
 };
 use crate::{
@@ -46,22 +46,27 @@ pub fn parse_graph(source: Source, id: String, scope: Scope, faults: &mut Faults
         inputs: Vec::new(),
         outputs: Vec::new(),
         start: true,
-        unsound: Vec::new(),
+        unsound: Unsound::default(),
     };
     let is_function = scope == Scope::Function;
     for (key, item) in &file {
         match key.get_ref().as_ref() {
             "format" => {}
-            "node" => graph.nodes = nodes(&mut reader, item),
-            "wire" => graph.wires = wires(&mut reader, item),
+            "node" => graph.nodes = nodes(&mut reader, item, &mut graph.unsound),
+            // Below, when it is known which nodes are at fault.
+            "wire" => {}
             "variable" => {
                 graph.variables = super::declared::variables(&mut reader, item, &mut graph.unsound);
             }
             "event" if !is_function => {
                 graph.events = super::declared::events(&mut reader, item, &mut graph.unsound);
             }
-            "input" if is_function => graph.inputs = super::declared::inputs(&mut reader, item),
-            "output" if is_function => graph.outputs = super::declared::outputs(&mut reader, item),
+            "input" if is_function => {
+                graph.inputs = super::declared::inputs(&mut reader, item, &mut graph.unsound)
+            }
+            "output" if is_function => {
+                graph.outputs = super::declared::outputs(&mut reader, item, &mut graph.unsound)
+            }
             "start" if scope == Scope::Scene => graph.start = reader.boolean(item).unwrap_or(graph.start),
             "start" => {
                 let hint = "it says whether a scene runs from the start on".to_owned();
@@ -85,15 +90,23 @@ pub fn parse_graph(source: Source, id: String, scope: Scope, faults: &mut Faults
             }
             // Where the editor puts what; no business of the engine.
             "layout" => drop(reader.table(item, || "positions stand in `[layout]`".to_owned())),
-            _ => reader.unknown(
-                key,
-                match scope {
+            name => {
+                let keys = match scope {
                     Scope::Project => GRAPH,
                     Scope::Scene => SCENE,
                     Scope::Function => FUNCTION,
-                },
-            ),
+                };
+                reader.unknown(key, keys);
+                let meant = nearest(name, keys.iter().copied());
+                graph.unsound.lists.extend(meant.map(str::to_owned));
+            }
         }
+        if !matches!(key.get_ref().as_ref(), "format" | "start" | "layout") && !is_list_of_tables(item) {
+            graph.unsound.lists.insert(key.get_ref().to_string());
+        }
+    }
+    if let Some(item) = file.get("wire") {
+        graph.wires = wires(&mut reader, item, &mut graph.unsound);
     }
     if is_function {
         for variable in graph.variables.iter().filter(|variable| variable.persistent) {
@@ -106,6 +119,11 @@ pub fn parse_graph(source: Source, id: String, scope: Scope, faults: &mut Faults
         }
     }
     Some(graph)
+}
+
+fn is_list_of_tables(item: &TomlSpanned<DeValue<'_>>) -> bool {
+    let entries = item.get_ref().as_array();
+    entries.is_some_and(|entries| entries.iter().all(|entry| entry.get_ref().is_table()))
 }
 
 /// Whether `text` may be an id: one word without dots.
@@ -180,7 +198,7 @@ pub(super) fn id<'t>(
     None
 }
 
-fn nodes(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<NodeUse> {
+fn nodes(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>, unsound: &mut Unsound) -> Vec<NodeUse> {
     let tables = reader.tables(item, "node");
     let mut nodes = Vec::with_capacity(tables.len());
     let mut unique = Unique::new("node id", tables.len());
@@ -190,12 +208,22 @@ fn nodes(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<NodeUs
             .and_then(|item| item.get_ref().as_str())
             .filter(|id| is_id(id));
         let mut reader = reader.at_node(id);
-        nodes.extend(node(&mut reader, table, &span));
+        match (node(&mut reader, table, &span), table.get("id")) {
+            (Some(node), _) => nodes.push(node),
+            (None, Some(id)) => drop(unsound.nodes.insert(as_written(id))),
+            (None, None) => drop(unsound.lists.insert("node".to_owned())),
+        }
         if let (Some(id), Some(item)) = (id, table.get("id")) {
             unique.check(&mut reader, id, &item.span());
         }
     }
     nodes
+}
+
+/// What stands there for an id, though it may be none.
+fn as_written(item: &TomlSpanned<DeValue<'_>>) -> String {
+    let value = literal::value(item).ok();
+    value.map(|value| value.to_string()).unwrap_or_default()
 }
 
 fn node(reader: &mut Reader<'_>, table: &DeTable<'_>, span: &Span) -> Option<NodeUse> {
@@ -280,7 +308,7 @@ fn node_attributes(
     attributes
 }
 
-fn wires(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<Wire> {
+fn wires(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>, unsound: &mut Unsound) -> Vec<Wire> {
     let tables = reader.tables(item, "wire");
     let mut wires = Vec::with_capacity(tables.len());
     for (table, span) in tables {
@@ -288,21 +316,27 @@ fn wires(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Vec<Wire> 
         let mut to = None;
         for (key, item) in table {
             match key.get_ref().as_ref() {
-                "from" => from = end(reader, item),
-                "to" => to = end(reader, item),
+                "from" => from = end(reader, item, unsound),
+                "to" => to = end(reader, item, unsound),
                 _ => reader.unknown(key, WIRE),
             }
         }
         reader.require(table, &span, "a wire", WIRE);
-        if let (Some(from), Some(to)) = (from, to) {
-            wires.push(Wire { from, to });
+        match (from, to) {
+            (Some(from), Some(to)) => wires.push(Wire { from, to }),
+            _ => drop(unsound.lists.insert("wire".to_owned())),
         }
     }
     wires
 }
 
-fn end(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>) -> Option<Spanned<End>> {
+fn end(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>, unsound: &Unsound) -> Option<Spanned<End>> {
     let text = reader.text(item)?;
+    // Of a node whose id is at fault that is told already.
+    let node = text.rsplit_once('.').map_or(text, |(node, _)| node);
+    if !is_id(node) && unsound.nodes.contains(node) {
+        return None;
+    }
     match text.split_once('.').unwrap_or((text, "")) {
         (node, socket) if is_id(node) && (is_id(socket) || node == text) => Some(Spanned {
             value: End {

@@ -16,7 +16,7 @@ use super::{
     keys::{self, HOST, PLUGIN},
 };
 use crate::{
-    diagnostics::{Fault, Faults, Source, suggestion},
+    diagnostics::{Fault, Faults, Source, SourceFile, suggestion},
     literal::{
         in_file_order,
         reader::{self, Reader},
@@ -116,6 +116,16 @@ impl RawSettings {
             }
         }
         Some(settings)
+    }
+
+    /// Those of a project that sets nothing.
+    pub(crate) fn none() -> Self {
+        Self {
+            source: Source::new(SourceFile::new(FILE, "")),
+            plugins: Vec::new(),
+            host: Host::default(),
+            sections: Vec::new(),
+        }
     }
 
     /// Whether the plugins config lets the plugin run; it does unless it says otherwise.

@@ -89,7 +89,91 @@ fn folder_without_settings_is_named_and_so_is_a_project_above_it() {
         2,
         &format!("not found in `{}`", bare.path().canonicalize().unwrap().display()),
     );
+    answer.fails_with(
+        2,
+        "hint: the folder is empty; make a project in it: `pulsewire new project .`",
+    );
+    std::fs::write(bare.path().join("notes.txt"), "").unwrap();
+    let answer = pulsewire(bare.path(), &["plugins", "list"]);
     answer.fails_with(2, "a project is a folder with `settings.toml`");
+}
+
+#[test]
+fn empty_folder_becomes_a_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = pulsewire(folder.path(), &["new", "project", "."]);
+    assert_eq!(made.code, Some(0), "{made:#?}");
+    let run = pulsewire(folder.path(), &["run"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(0), "hello\n"), "{run:#?}");
+    let again = pulsewire(folder.path(), &["new", "project", "."]);
+    again.fails_with(1, "`.` exists already, and is not empty");
+}
+
+#[test]
+fn toolbox_outside_a_project_has_the_built_in_nodes_and_what_plugins_add() {
+    let folder = tempfile::tempdir().unwrap();
+    let listed = pulsewire(folder.path(), &["toolbox", "list"]);
+    assert_eq!(listed.code, Some(0), "{listed:#?}");
+    for node_type in ["development.console ", "socketio.start "] {
+        assert!(listed.stdout.contains(node_type), "{node_type}: {listed:#?}");
+    }
+    let shown = pulsewire(folder.path(), &["toolbox", "show", "console"]);
+    assert_eq!(shown.code, Some(0), "{shown:#?}");
+    let named = pulsewire(folder.path(), &["--project", ".", "toolbox", "list"]);
+    named.fails_with(2, "settings.toml: not found");
+
+    let project = empty_project();
+    let logic = project.folder().join("logic");
+    pulsewire(&logic, &["toolbox", "list"]).fails_with(2, "the folder above");
+}
+
+#[cfg(unix)]
+#[test]
+fn link_to_nothing_is_not_taken_for_a_file_that_is_not_there() {
+    let project = empty_project();
+    let settings = project.folder().join("settings.toml");
+    std::fs::remove_file(&settings).unwrap();
+    std::os::unix::fs::symlink("gone.toml", &settings).unwrap();
+    let answer = pulsewire(project.folder(), &["toolbox", "list"]);
+    answer.fails_with(
+        2,
+        "error: settings.toml: is a link to `gone.toml`, which is not there",
+    );
+}
+
+#[test]
+fn answers_without_any_plugin_say_so() {
+    let project = empty_project();
+    // No folder `plugins` lies beside this one.
+    let alone = tempfile::tempdir().unwrap();
+    let program = alone.path().join("pulsewire");
+    std::fs::copy(artifacts::pulsewire(), &program).unwrap();
+    let answer = |arguments: &[&str]| {
+        let output = Command::new(&program)
+            .current_dir(project.folder())
+            .args(arguments)
+            .env("HOME", alone.path())
+            .env("XDG_DATA_HOME", alone.path())
+            .env_remove("PULSEWIRE_PLUGIN_PATH")
+            .env_remove("PULSEWIRE_LOG")
+            .output()
+            .unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let said = |text: &str| (Some(0), String::new(), format!("note: {text}\n"));
+    assert_eq!(
+        answer(&["plugins", "list"]),
+        said("no plugin was found; `pulsewire plugins paths` shows where they are looked for")
+    );
+    assert_eq!(
+        answer(&["settings", "list"]),
+        said("there are no sections: no plugin that is on has one; see `pulsewire plugins list`")
+    );
+    let (code, _, told) = answer(&["settings", "show", "socketio"]);
+    assert_eq!(code, Some(1));
+    let expected = "hint: it comes with its plugin, which was not found; `pulsewire plugins paths` shows where to put that";
+    assert!(told.contains(expected), "{told}");
 }
 
 #[test]
@@ -97,9 +181,16 @@ fn file_instead_of_its_folder_is_told_apart() {
     let project = empty_project();
     let answer = pulsewire(project.folder(), &["run", "settings.toml"]);
     answer.fails_with(2, "error: settings.toml: is a file, not a project's folder");
-    answer.fails_with(2, "name the folder that it lies in: `.`");
+    answer.fails_with(2, "name the project's folder: `.`");
     let answer = pulsewire(project.folder(), &["run", "logic/project.toml"]);
-    answer.fails_with(2, "name the folder that it lies in: `logic`");
+    answer.fails_with(2, "name the project's folder: `.`");
+    let answer = pulsewire(&project.folder().join("logic"), &["run", "project.toml"]);
+    let real = project.folder().canonicalize().unwrap();
+    answer.fails_with(2, &format!("name the project's folder: `{}`", real.display()));
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("notes.txt"), "").unwrap();
+    let answer = pulsewire(outside.path(), &["run", "notes.txt"]);
+    answer.fails_with(2, "name the project's folder, the one that holds `settings.toml`");
 }
 
 #[test]

@@ -66,8 +66,8 @@ fn console_says_of_each_line_how_it_is_meant() {
         text,
         [
             "fine",
-            "warning: project: b: careful",
-            "error: project: c: broken"
+            "warning: project: b says: careful",
+            "error: project: c says: broken"
         ]
     );
     let lines = project.run(&["--console", "json"]).ends_with(0);

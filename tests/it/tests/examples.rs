@@ -14,9 +14,10 @@ use toml::de::{DeTable, DeValue};
 
 const SOON: Duration = Duration::from_secs(20);
 
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "alarm",
     "chat-bot",
+    "countdown",
     "dashboard",
     "reshape",
     "telemetry",
@@ -128,7 +129,7 @@ fn editors_accept_the_examples_and_the_sample_project_and_refuse_what_is_wrong()
             count += 1;
         }
     }
-    assert_eq!(count, 15, "six settings, eight graphs, and the sample's");
+    assert_eq!(count, 17, "seven settings, nine graphs, and the sample's");
     for (path, text, wrong) in [
         ("settings.toml", "port = 3000", "port = \"3000\""),
         ("settings.toml", "port = 3000", "prot = 3000"),
@@ -154,6 +155,12 @@ fn editors_accept_the_examples_and_the_sample_project_and_refuse_what_is_wrong()
 }
 
 #[test]
+fn countdown_needs_no_server_and_ends() {
+    let said = example("countdown", 0).run(&[]).ends_with(0);
+    assert_eq!(said, ["3", "2", "1", "lift-off"]);
+}
+
+#[test]
 fn dashboard_shows_each_metric_warns_and_prints_all() {
     let mut server = RealServer::start(Kind::Node);
     let (_project, mut dashboard) = started("dashboard", &server);
@@ -164,7 +171,7 @@ fn dashboard_shows_each_metric_warns_and_prints_all() {
     let seen = dashboard.seen();
     assert!(seen.contains(&"cpu: 97.0".to_owned()), "{seen:?}");
     let warnings: Vec<&String> = seen.iter().filter(|line| line.starts_with("warning")).collect();
-    assert_eq!(warnings, ["warning: project: warn: cpu is high"]);
+    assert_eq!(warnings, ["warning: project: warn says: cpu is high"]);
     dashboard.terminate();
     dashboard.ends_with(0);
 }
@@ -197,7 +204,7 @@ fn alarm_goes_off_unless_the_motion_is_acknowledged() {
     let motions = |seen: &[String]| seen.iter().filter(|line| line.contains("motion;")).count();
     assert_eq!(motions(alarm.seen()), 1, "the second came while the time ran");
     emit(&mut server, "motion", json!([]));
-    alarm.wait_for("error: project: say_alarm: ALARM");
+    alarm.wait_for("error: project: say_alarm says: ALARM");
     sent(&server, "alarm", json!(["motion"]));
     assert_eq!(motions(alarm.seen()), 2);
 }
@@ -221,7 +228,7 @@ fn reshape_makes_an_invoice_and_survives_another_shape() {
     let (project, mut reshape) = started("reshape", &server);
     let customer = json!({"first": "Ada", "last": "Lovelace"});
     emit(&mut server, "order", json!([{"id": 6, "customer": customer}]));
-    reshape.wait_for("warning: project: show_wrong: not invoiced, because of `parts`: ");
+    reshape.wait_for("warning: project: show_wrong says: not invoiced, because of `parts`: ");
     let items =
         json!([{"name": "pen", "price": 1.5, "quantity": 4}, {"name": "book", "price": 12, "quantity": 1}]);
     emit(

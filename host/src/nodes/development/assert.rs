@@ -50,7 +50,7 @@ impl EngineNode for Assert {
             }
         };
         let level = if holds { Level::Message } else { Level::Warning };
-        world.say(level, &format!("{}: {} {} {} is {holds}", self.label, limits::text(a)?, self.operator, limits::text(b)?));
+        world.print(level, &format!("{}: {} {} {} is {holds}", self.label, limits::text(a)?, self.operator, limits::text(b)?));
         call.set(0, holds);
         Ok(Flow::fire(0))
     }

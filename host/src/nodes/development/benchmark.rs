@@ -53,7 +53,7 @@ impl EngineNode for Get {
     fn execute(&mut self, call: &mut Call<'_>, world: &mut World) -> NodeResult {
         let began = world.stopwatches().get(&self.0).copied();
         let time = millis(began.ok_or_else(|| not_started(&self.0))?);
-        world.say(Level::Message, &format!("{}: {time} ms", self.0));
+        world.print(Level::Message, &format!("{}: {time} ms", self.0));
         call.set(0, time);
         Ok(Flow::fire(0))
     }
@@ -65,7 +65,7 @@ impl EngineNode for Stop {
     fn execute(&mut self, _: &mut Call<'_>, world: &mut World) -> NodeResult {
         let began = world.stopwatches().remove(&self.0);
         let time = millis(began.ok_or_else(|| not_started(&self.0))?);
-        world.say(Level::Message, &format!("{}: {time} ms", self.0));
+        world.print(Level::Message, &format!("{}: {time} ms", self.0));
         Ok(Flow::fire(0))
     }
 }

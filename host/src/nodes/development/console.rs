@@ -35,8 +35,8 @@ impl EngineNode for Console {
     fn execute(&mut self, call: &mut Call<'_>, world: &mut World) -> NodeResult {
         let value = call.input(0).clone();
         match &value {
-            Value::String(text) => world.say(self.level, text),
-            other => world.say(self.level, &limits::text(other)?),
+            Value::String(text) => world.print(self.level, text),
+            other => world.print(self.level, &limits::text(other)?),
         }
         call.set(0, value);
         Ok(Flow::fire(0))

@@ -53,7 +53,7 @@ impl EngineNode for Stop {
         let names: Vec<&str> = blocks.iter().map(|(name, _)| name.as_str()).collect();
         let names = names.join(" / ");
         let (_, began) = blocks.pop().ok_or("no block is open; pulse Profiler Start first")?;
-        world.say(Level::Message, &format!("{names}: {} ms", millis(began)));
+        world.print(Level::Message, &format!("{names}: {} ms", millis(began)));
         Ok(Flow::fire(0))
     }
 }

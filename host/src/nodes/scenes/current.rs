@@ -11,7 +11,7 @@ const SCENE_ID: Socket = Socket::data("scene_id", "Scene ID", DataType::String);
 
 const GET_TYPE: NodeType = NodeType::action("scenes.get_scene", "Get Scene")
     .category("Scenes")
-    .help("Which scene runs; of several the first by name, of none nothing. What Load, Unload and Set Scene have asked for \
+    .help("Which scene runs when a pulse reaches the node; of several the first by name, of none nothing. What Load, Unload and Set Scene have asked for \
            counts already.")
     .outputs(&[SCENE_ID, Socket::data("all", "All", DataType::Array).help("All that run, by name.")]);
 
