@@ -97,29 +97,35 @@ struct ReplaceRegex(Cached);
 impl Node for ReplaceRegex {
     fn execute(&mut self, call: &mut Call<'_>) -> NodeResult {
         let (text, to) = (call.text(0)?, call.text(2)?);
-        let replaced = replace(self.0.regex(call.text(1)?)?, text, to)?;
+        let began = Instant::now();
+        let check = |bytes| check_bytes("the text", bytes).and_then(|()| check_time(began));
+        let replaced = replace(self.0.regex(call.text(1)?)?, text, to, check)?;
         call.set(0, replaced);
         Ok(Flow::fire(0))
     }
 }
 
-fn replace(regex: &Regex, text: &str, to: &str) -> Result<String, NodeError> {
+/// Asks `check` again and again whether so many bytes may be made.
+fn replace(
+    regex: &Regex,
+    text: &str,
+    to: &str,
+    check: impl Fn(usize) -> Result<(), NodeError>,
+) -> Result<String, NodeError> {
     let mut replaced = String::new();
     let mut rest = 0;
-    let began = Instant::now();
     for groups in regex.captures_iter(text) {
         let Some(whole) = groups.get(0) else { continue };
         replaced.push_str(&text[rest..whole.start()]);
         // One group at a time, as a group may be long and stand in it very often.
         for part in parts(to) {
             groups.expand(part, &mut replaced);
-            check_bytes("the text", replaced.len())?;
-            check_time(began)?;
+            check(replaced.len())?;
         }
         rest = whole.end();
-        check_time(began)?;
+        check(replaced.len())?;
     }
-    check_bytes("the text", replaced.len().saturating_add(text.len() - rest))?;
+    check(replaced.len().saturating_add(text.len() - rest))?;
     replaced.push_str(&text[rest..]);
     Ok(replaced)
 }
@@ -186,18 +192,20 @@ mod tests {
         assert_eq!(cut("${a$b$"), ["${a", "$b", "$"]);
         let regex = Regex::new("(?<a>.)(.)").unwrap();
         for to in ["", "$2$1", "$$1$a", "${a}${2}x", "${a$1", "$aä$$$1$", "$1x$9$", "${$1}", "$$$$1"] {
-            assert_eq!(replace(&regex, "abcde", to).unwrap(), regex.replace_all("abcde", to), "{to}");
+            let replaced = replace(&regex, "abcde", to, |_| Ok(())).unwrap();
+            assert_eq!(replaced, regex.replace_all("abcde", to), "{to}");
         }
     }
 
     #[test]
     fn a_replacement_is_limited_by_what_it_makes() {
         let regex = Regex::new("(?s)^(x?)(.*)$").unwrap();
-        let text = "a".repeat(8 << 10);
-        let many = |group| format!("${group}").repeat(40_000);
-        assert_eq!(replace(&regex, &text, &many(1)).unwrap(), "");
-        let error = replace(&regex, &text, &many(2)).unwrap_err();
-        assert_eq!(error.reason(), "the text would have 268443648 bytes, more than 268435456");
+        let many = |group| format!("${group}").repeat(40);
+        let at_most = |most| move |bytes| if bytes > most { Err(format!("{bytes}").into()) } else { Ok(()) };
+        assert_eq!(replace(&regex, "abcd", &many(1), at_most(0)).unwrap(), "");
+        assert_eq!(replace(&regex, "abcd", &many(2), at_most(160)).unwrap().len(), 160);
+        let error = replace(&regex, "abcd", &many(2), at_most(14)).unwrap_err();
+        assert_eq!(error.reason(), "16", "it ends where it is too long");
     }
 
     #[test]
