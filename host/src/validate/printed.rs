@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Read},
+    mem,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -39,6 +40,8 @@ impl Printed {
             while let Ok(count @ 1..) = pipe.read(&mut piece) {
                 counted.fetch_add(count as u64, Ordering::Relaxed);
             }
+            // A library that closes all files has closed it too, and what is closed must not be closed again.
+            mem::forget(pipe);
             // Nobody waits for it if a process of the plugin holds the pipe open.
             let _ = sender.send(());
         })?;
