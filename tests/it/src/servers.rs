@@ -18,6 +18,9 @@ use std::time::Duration;
 /// Starting an interpreter and its packages on a busy machine.
 const START: Duration = Duration::from_secs(60);
 
+/// A command that is obeyed at once, on a busy machine.
+const ANSWER: Duration = Duration::from_secs(30);
+
 /// Which implementation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -174,8 +177,27 @@ impl RealServer {
             .collect()
     }
 
-    /// Drops the log so far, for tests that run long and watch the memory.
-    pub fn forget(&self) {
+    /// Waits until the log holds all that the server has done so far: a thread reads it, and may be behind.
+    ///
+    /// # Panics
+    /// When the server is gone in the middle of it.
+    #[track_caller]
+    pub fn catch_up(&mut self) {
+        // A killed server's log was read to its end.
+        if self.process.is_some() {
+            let nobody = "/catching-up";
+            self.send(&json!({"do": "emit", "namespace": nobody, "name": "x", "args": []}));
+            self.wait_for(&json!({"on": "nobody", "namespace": nobody}), ANSWER);
+        }
+    }
+
+    /// Drops the log of all that the server has done so far.
+    ///
+    /// # Panics
+    /// As [`catch_up`](Self::catch_up).
+    #[track_caller]
+    pub fn forget(&mut self) {
+        self.catch_up();
         self.log.clear();
     }
 

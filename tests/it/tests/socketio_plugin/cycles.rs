@@ -95,7 +95,7 @@ mod inner {
         line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
     }
 
-    fn cycle(chat: &mut Chat, server: &RealServer) {
+    fn cycle(chat: &mut Chat, server: &mut RealServer) {
         chat.start();
         chat.on("start").wait(LONG);
         chat.stop();
@@ -109,14 +109,14 @@ mod inner {
     #[test]
     #[ignore = "needs a process of its own: `a_thousand_cycles_leave_threads_files_and_memory_flat` runs it"]
     fn a_thousand_cycles() {
-        let server = RealServer::start(Kind::Node);
+        let mut server = RealServer::start(Kind::Node);
         let mut chat = Chat::to(&server.url(), json!({}));
         for _ in 0..200 {
-            cycle(&mut chat, &server);
+            cycle(&mut chat, &mut server);
         }
         let (handles_before, memory_before) = (handles(), memory());
         for number in 0..1000 {
-            cycle(&mut chat, &server);
+            cycle(&mut chat, &mut server);
             assert_eq!(chat.harness.engine().waiting(), [], "in cycle {number}");
         }
         // The last socket is closed when the task gets to it.
