@@ -105,8 +105,12 @@ fn make(folder: &Path, files: &[File], finish: impl FnOnce(&Path) -> io::Result<
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_empty(folder) => false,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let hint = "choose another name, or remove it";
+            let what = match folder.is_dir() {
+                true => "not empty",
+                false => "no folder",
+            };
             return Err(Failure::refused(
-                format!("`{shown}` exists already, and is not empty"),
+                format!("`{shown}` exists already, and is {what}"),
                 Some(hint.to_owned()),
             ));
         }

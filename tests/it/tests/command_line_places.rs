@@ -107,6 +107,9 @@ fn empty_folder_becomes_a_project() {
     assert_eq!((run.code, run.stdout.as_str()), (Some(0), "hello\n"), "{run:#?}");
     let again = pulsewire(folder.path(), &["new", "project", "."]);
     again.fails_with(1, "`.` exists already, and is not empty");
+    std::fs::write(folder.path().join("notes"), "").unwrap();
+    let taken = pulsewire(folder.path(), &["new", "project", "notes"]);
+    taken.fails_with(1, "`notes` exists already, and is no folder");
 }
 
 #[test]
