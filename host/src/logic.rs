@@ -65,11 +65,14 @@ pub struct Graph {
 /// What stands in a file, but is at fault: it is not missing, and what is missing may be just this.
 #[derive(Clone, Debug, Default)]
 pub struct Unsound {
-    /// Names of variables and events.
-    pub names: Vec<String>,
+    /// Names of variables.
+    pub variables: HashSet<String>,
+    /// Names of events.
+    pub events: HashSet<String>,
     /// Ids of nodes, or what stands there instead.
     pub nodes: HashSet<String>,
-    /// Lists of the file of which something is not known by its name: `node`, `wire`, `variable`.
+    /// Lists of the file of which something is not known by its name: `node`, `variable`; `wire` if it is not known where
+    /// one leads.
     pub lists: HashSet<String>,
 }
 
@@ -122,13 +125,13 @@ pub struct NodeUse {
     pub pulse_pass_through: bool,
 }
 
-/// A wire between two sockets.
+/// A wire between two sockets. An end that is at fault, and told so, is not there; one of the two is.
 #[derive(Clone, Debug)]
 pub struct Wire {
     /// The output.
-    pub from: Spanned<End>,
+    pub from: Option<Spanned<End>>,
     /// The input.
-    pub to: Spanned<End>,
+    pub to: Option<Spanned<End>>,
 }
 
 /// `node.socket`.

@@ -156,3 +156,125 @@ fn missing_plugin_is_told_once_for_each_type_with_the_number_of_its_nodes() {
         ]
     );
 }
+
+#[test]
+fn fault_of_one_declaration_does_not_hide_that_others_are_missing() {
+    let graph = |declared: &str| {
+        format!(
+            "format = 1\n{declared}[[node]]\nid = \"begin\"\ntype = \"events.on_initialize\"\n\
+             [[node]]\nid = \"keep\"\ntype = \"variables.variable_setter\"\nattributes = {{ variable = \"last\", value = 5 }}\n\
+             [[node]]\nid = \"tell\"\ntype = \"events.event_trigger\"\nattributes = {{ event = \"last\" }}\n\
+             [[wire]]\nfrom = \"begin.out\"\nto = \"keep.in\"\n[[wire]]\nfrom = \"keep.out\"\nto = \"tell.in\"\n"
+        )
+    };
+    let nameless = faults(&graph("[[variable]]\ntype = \"Int\"\n"));
+    assert!(
+        nameless.contains("missing key `name`") && nameless.contains("there is no event `last`"),
+        "{nameless}"
+    );
+    assert!(!nameless.contains("there is no variable"), "{nameless}");
+    let faulty = faults(&graph("[[variable]]\nname = \"last\"\ntype = \"Intt\"\n"));
+    assert!(
+        faulty.contains("unknown type `Intt`") && faulty.contains("there is no event `last`"),
+        "{faulty}"
+    );
+}
+
+#[test]
+fn variable_at_fault_in_a_scene_is_not_taken_for_the_projects() {
+    let setter = "[[node]]\nid = \"begin\"\ntype = \"events.on_initialize\"\n\
+        [[node]]\nid = \"keep\"\ntype = \"variables.variable_setter\"\nattributes = { variable = \"x\", value = \"hi\" }\n\
+        [[wire]]\nfrom = \"begin.out\"\nto = \"keep.in\"\n";
+    let declared = |kind: &str| format!("format = 1\n[[variable]]\nname = \"x\"\ntype = \"{kind}\"\n");
+    let scene = |kind: &str| format!("{}{setter}", declared(kind));
+    let told = |kind| faults_of(&[("project", &declared("Int")), ("scenes/hall", &scene(kind))]);
+    assert_eq!(told("String"), "");
+    assert_eq!(
+        told("Strin"),
+        "error: logic/scenes/hall.toml:4:8: unknown type `Strin`\n  hint: did you mean `String`?"
+    );
+}
+
+#[test]
+fn node_without_id_does_not_hide_a_slip_in_the_id_of_another() {
+    let text = format!(
+        "format = 1\n[[node]]\n{BEGIN}[[node]]\ntype = \"development.console\"\n[[node]]\n{END}{}",
+        "[[wire]]\nfrom = \"begn.out\"\nto = \"say.in\"\n[[wire]]\nfrom = \"say.out\"\nto = \"end.in\"\n"
+    );
+    let told = faults(&text);
+    assert!(
+        told.contains("missing key `id`") && told.contains("there is no node `begn`"),
+        "{told}"
+    );
+    assert!(!told.contains("there is no node `say`"), "{told}");
+}
+
+#[test]
+fn fault_of_a_functions_input_does_not_hide_that_an_output_is_missing() {
+    let project = "format = 1\n[[node]]\nid = \"begin\"\ntype = \"events.on_initialize\"\n\
+        [[node]]\nid = \"call\"\ntype = \"functions.function\"\nattributes = { function = \"f\" }\n\
+        [[node]]\nid = \"say\"\ntype = \"development.console\"\n\
+        [[wire]]\nfrom = \"begin.out\"\nto = \"call.in\"\n[[wire]]\nfrom = \"call.out\"\nto = \"say.in\"\n\
+        [[wire]]\nfrom = \"call.nothing\"\nto = \"say.input\"\n";
+    let function = "format = 1\n[[input]]\nname = \"who\"\ntype = \"Strin\"\n[[output]]\nname = \"text\"\ntype = \"String\"\n\
+        [[node]]\nid = \"in\"\ntype = \"functions.function_input\"\n\
+        [[node]]\nid = \"out\"\ntype = \"functions.function_output\"\n\
+        [[wire]]\nfrom = \"in.out\"\nto = \"out.in\"\n";
+    let told = faults_of(&[("project", project), ("functions/f", function)]);
+    assert!(
+        told.contains("unknown type `Strin`") && told.contains("there is no output `nothing`"),
+        "{told}"
+    );
+}
+
+#[test]
+fn attribute_at_fault_does_not_hide_a_wire_between_sockets_of_fixed_types() {
+    let text = "format = 1\n[[node]]\nid = \"begin\"\ntype = \"events.on_initialize\"\n\
+        [[node]]\nid = \"count\"\ntype = \"math.increment\"\n\
+        [[node]]\nid = \"file\"\ntype = \"string.replace\"\nattributes = { nothing = 1 }\n\
+        [[wire]]\nfrom = \"begin.out\"\nto = \"count.in\"\n[[wire]]\nfrom = \"count.out\"\nto = \"file.in\"\n\
+        [[wire]]\nfrom = \"count.output\"\nto = \"file.string\"\n";
+    let told = faults(text);
+    assert!(
+        told.contains("has no attribute `nothing`") && told.contains("takes String"),
+        "{told}"
+    );
+}
+
+#[test]
+fn end_of_a_wire_at_fault_hides_neither_the_other_end_nor_what_nothing_pulses() {
+    let nodes = "format = 1\n[[node]]\nid = \"begin\"\ntype = \"events.on_initialize\"\n\
+        [[node]]\nid = \"say\"\ntype = \"development.console\"\n\
+        [[node]]\nid = \"alone\"\ntype = \"development.console\"\n";
+    let told = faults(&format!(
+        "{nodes}[[wire]]\nfrom = \"begin out\"\nto = \"say.inn\"\n"
+    ));
+    assert!(
+        told.contains("expected `node.socket`, found `begin out`")
+            && told.contains("there is no input `inn`"),
+        "{told}"
+    );
+    assert!(told.contains("nothing pulses `alone.in`"), "{told}");
+    assert!(!told.contains("nothing pulses `say.in`"), "{told}");
+    // Where this one leads is not known.
+    let told = faults(&format!(
+        "{nodes}[[wire]]\nfrom = \"begi.out\"\nto = \"say in\"\n"
+    ));
+    assert!(
+        told.contains("expected `node.socket`, found `say in`") && told.contains("there is no node `begi`"),
+        "{told}"
+    );
+    assert!(!told.contains("nothing pulses"), "{told}");
+}
+
+#[test]
+fn node_that_cannot_let_the_pulse_pass_is_no_ring_too() {
+    let text = "format = 1\n[[node]]\nid = \"begin\"\ntype = \"events.on_initialize\"\n\
+        [[node]]\nid = \"tick\"\ntype = \"utilities.start_interval\"\npulse_pass_through = true\n\
+        [[node]]\nid = \"say\"\ntype = \"development.console\"\n\
+        [[wire]]\nfrom = \"begin.out\"\nto = \"say.in\"\n[[wire]]\nfrom = \"say.out\"\nto = \"tick.in\"\n\
+        [[wire]]\nfrom = \"tick.out\"\nto = \"say.in\"\n";
+    let told = faults(text);
+    assert!(told.contains("`pulse_pass_through` needs exactly one"), "{told}");
+    assert!(!told.contains("goes round"), "{told}");
+}

@@ -27,7 +27,10 @@ pub(super) fn warn_unreached(graph: &Graph, drafts: &[Draft<'_>], faults: &mut F
         draft.is_some_and(|draft| draft.shape.inputs.iter().any(|input| input.id == socket))
     };
     // A wire at fault counts too: its own fault says enough.
-    let ends = graph.wires.iter().map(|wire| &wire.to.value);
+    let ends = graph
+        .wires
+        .iter()
+        .filter_map(|wire| Some(&wire.to.as_ref()?.value));
     let mut pulsed: HashMap<&str, usize> = HashMap::new();
     for end in ends.filter(|end| !is_data(&end.node, &end.socket)) {
         *pulsed.entry(&end.node).or_default() += 1;

@@ -8,7 +8,7 @@ use std::{
 
 use pulsewire_plugin_api::manifest::Scope;
 
-use crate::logic::{CustomEvent, Graph, Variable};
+use crate::logic::{CustomEvent, Graph, Unsound, Variable};
 
 /// The id of the project's graph.
 const PROJECT: &str = "project";
@@ -68,9 +68,7 @@ struct Own<'a> {
     variables: BTreeMap<&'a str, (String, &'a Variable)>,
     events: BTreeMap<&'a str, (String, &'a CustomEvent)>,
     /// What is declared, but at fault.
-    unsound: HashSet<&'a str>,
-    /// Whether something is declared of which not even the name is known.
-    is_partial: bool,
+    unsound: Option<&'a Unsound>,
 }
 
 impl<'a> Own<'a> {
@@ -87,11 +85,20 @@ impl<'a> Own<'a> {
         Self {
             variables: variables.collect(),
             events: events.collect(),
-            unsound: graph.unsound.names.iter().map(String::as_str).collect(),
-            is_partial: ["variable", "event"]
-                .iter()
-                .any(|list| graph.unsound.is_partial(list)),
+            unsound: Some(&graph.unsound),
         }
+    }
+
+    /// Whether the variable `name` is declared, as far as can be said, but not known for a fault.
+    fn is_variable_unsound(&self, name: &str) -> bool {
+        let is_it = |unsound: &Unsound| unsound.is_partial("variable") || unsound.variables.contains(name);
+        self.unsound.is_some_and(is_it)
+    }
+
+    /// The same of the event `name`.
+    fn is_event_unsound(&self, name: &str) -> bool {
+        let is_it = |unsound: &Unsound| unsound.is_partial("event") || unsound.events.contains(name);
+        self.unsound.is_some_and(is_it)
     }
 }
 
@@ -104,14 +111,18 @@ pub(super) struct SeenNames<'n, 'a> {
 impl<'a> SeenNames<'_, 'a> {
     /// The variable `name` with its qualified name.
     pub(super) fn variable(&self, name: &str) -> Option<(String, &'a Variable)> {
-        let own = self.own.variables.get(name);
-        own.or_else(|| self.all.project.variables.get(name)).cloned()
+        match self.own.variables.get(name) {
+            None if self.own.is_variable_unsound(name) => None,
+            own => own.or_else(|| self.all.project.variables.get(name)).cloned(),
+        }
     }
 
     /// The event `name` with its qualified name.
     pub(super) fn event(&self, name: &str) -> Option<(String, &'a CustomEvent)> {
-        let own = self.own.events.get(name);
-        own.or_else(|| self.all.project.events.get(name)).cloned()
+        match self.own.events.get(name) {
+            None if self.own.is_event_unsound(name) => None,
+            own => own.or_else(|| self.all.project.events.get(name)).cloned(),
+        }
     }
 
     /// The graph of the function `name`.
@@ -128,10 +139,20 @@ impl<'a> SeenNames<'_, 'a> {
         self.all.unread.contains(&format!("functions/{name}"))
     }
 
-    /// Whether the variable or event `name` is declared, as far as can be said, but not known for a fault.
-    pub(super) fn is_unsound(&self, name: &str) -> bool {
-        let is_in = |own: &Own<'_>| own.is_partial || own.unsound.contains(name);
-        is_in(&self.own) || is_in(&self.all.project) || self.all.unread.contains(PROJECT)
+    /// Whether the variable `name` is declared, as far as can be said, but not known for a fault.
+    pub(super) fn is_variable_unsound(&self, name: &str) -> bool {
+        self.all.unread.contains(PROJECT)
+            || [&self.own, &self.all.project]
+                .iter()
+                .any(|own| own.is_variable_unsound(name))
+    }
+
+    /// The same of the event `name`.
+    pub(super) fn is_event_unsound(&self, name: &str) -> bool {
+        self.all.unread.contains(PROJECT)
+            || [&self.own, &self.all.project]
+                .iter()
+                .any(|own| own.is_event_unsound(name))
     }
 
     /// Whether the settings list has the entry `name`; true if there is no such list now, as nothing can be said then.

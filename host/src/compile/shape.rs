@@ -43,8 +43,10 @@ pub struct Shape {
     pub attributes: Dictionary,
     /// The variable that the node is about, qualified.
     pub variable: Option<String>,
-    /// Whether attributes are at fault, so that the sockets are perhaps not those that are meant.
-    pub is_uncertain: bool,
+    /// Whether something is at fault that says which inputs there are, or of which types.
+    pub uncertain_inputs: bool,
+    /// The same of outputs.
+    pub uncertain_outputs: bool,
 }
 
 /// A data input.
@@ -76,6 +78,7 @@ pub(super) fn resolve(
         types: HashMap::new(),
         known: Vec::new(),
         faulty: Vec::new(),
+        unknown_inputs: Vec::new(),
         shape: Shape::default(),
     };
     for attribute in &node_type.attributes {
@@ -104,6 +107,8 @@ struct Resolver<'a, 'f> {
     known: Vec<String>,
     /// The attributes whose faults are told, so that those that follow from them need not be.
     faulty: Vec<String>,
+    /// What repeats inputs of which not all are known, since the function that says which is at fault.
+    unknown_inputs: Vec<String>,
     shape: Shape,
 }
 
@@ -196,8 +201,8 @@ impl<'a> Resolver<'a, '_> {
     fn is_choice(&self, attribute: &Attribute, text: &str) -> bool {
         match attribute.options_from.as_str() {
             "" => attribute.options.is_empty() || attribute.options.iter().any(|option| option == text),
-            "variables" => self.names.variable(text).is_some() || self.names.is_unsound(text),
-            "events" => self.names.event(text).is_some() || self.names.is_unsound(text),
+            "variables" => self.names.variable(text).is_some() || self.names.is_variable_unsound(text),
+            "events" => self.names.event(text).is_some() || self.names.is_event_unsound(text),
             "functions" => self.names.function(text).is_some() || self.names.is_unread_function(text),
             "scenes" => self.names.is_scene(text),
             list => self.names.is_in_settings(list, text),
@@ -293,7 +298,7 @@ impl<'a> Resolver<'a, '_> {
         };
         if let Some((list, parameters)) = own {
             if graph.unsound.is_partial(list) {
-                self.faulty.push(socket.repeat.clone());
+                self.mark_unknown(&socket.repeat, is_input);
             }
             return Some(parameters);
         }
@@ -307,6 +312,7 @@ impl<'a> Resolver<'a, '_> {
                 .map(|given| given.value.to_string())
                 .unwrap_or_default()
         };
+        let mut is_partial = false;
         let parameters: Option<&'a [Parameter]> = match by.options_from.as_str() {
             "events" => self
                 .names
@@ -317,14 +323,23 @@ impl<'a> Resolver<'a, '_> {
                     true => ("input", &function.inputs),
                     false => ("output", &function.outputs),
                 };
-                if function.unsound.is_partial(list) {
-                    self.faulty.push(by.id.clone());
-                }
+                is_partial = function.unsound.is_partial(list);
                 parameters.as_slice()
             }),
             _ => return None,
         };
+        if is_partial {
+            self.mark_unknown(&by.id, is_input);
+        }
         Some(parameters.unwrap_or_default())
+    }
+
+    /// Of the sockets that `repeat` stands for, not all are known.
+    fn mark_unknown(&mut self, repeat: &str, is_input: bool) {
+        match is_input {
+            true => self.unknown_inputs.push(repeat.to_owned()),
+            false => self.shape.uncertain_outputs = true,
+        }
     }
 
     fn places(&mut self, id: &str, repeat: &str) -> Vec<Place> {
@@ -387,7 +402,9 @@ impl<'a> Resolver<'a, '_> {
 
     /// Whether `id` may name an input that is not there only because an attribute is at fault.
     fn may_follow(&self, id: &str) -> bool {
-        let faulty = |attribute: &&Attribute| self.faulty.contains(&attribute.id);
+        let faulty = |attribute: &&Attribute| {
+            self.faulty.contains(&attribute.id) || self.unknown_inputs.contains(&attribute.id)
+        };
         self.node_type.attributes.iter().filter(faulty).any(|attribute| {
             let mut repeated = self
                 .node_type
@@ -420,7 +437,8 @@ impl<'a> Resolver<'a, '_> {
                     .push(fault.hint(hint).at_node(&self.graph.id, &self.node.id.value));
             }
         }
-        self.shape.is_uncertain = !self.faulty.is_empty();
+        self.shape.uncertain_inputs = !(self.faulty.is_empty() && self.unknown_inputs.is_empty());
+        self.shape.uncertain_outputs |= !self.faulty.is_empty();
         self.shape
     }
 

@@ -64,7 +64,11 @@ fn follow(uses: &[Use<'_>], places: &[Vec<Place>], (at, mut wire): End) -> Targe
             });
             return node.unwrap_or(Target::NONE);
         }
-        wire = target.pulses.first().copied().flatten();
+        // One with several is at fault, and told so.
+        let [only] = target.pulses.as_slice() else {
+            return Target::NONE;
+        };
+        wire = *only;
     }
     Target::NONE
 }

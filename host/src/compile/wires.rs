@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use pulsewire_plugin_api::manifest::NodeType;
+use pulsewire_plugin_api::manifest::{self, NodeType};
 
 use super::{
     hints,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     diagnostics::{Fault, Faults, Span, nearest, suggestion},
-    logic::{ANY_END, End, Graph, Spanned, Wire},
+    logic::{ANY_END, End, Graph, Spanned},
 };
 
 const SWAP: &str = "swap `from` and `to`";
@@ -34,24 +34,37 @@ pub(super) fn join(graph: &Graph, all: &[&Graph], drafts: &mut [Draft<'_>], faul
     let positions = positions(drafts);
     let mut taken: FxHashMap<(usize, Socket, bool), &Span> = FxHashMap::default();
     for wire in &graph.wires {
-        if is_swapped(wire, drafts, &positions) {
+        let place = Graphs { graph, all };
+        let (from, to) = match (&wire.from, &wire.to) {
+            (Some(from), Some(to)) => (from, to),
+            // Its other end is told already.
+            (Some(from), None) => {
+                find(&place, drafts, &positions, (from, None), true, faults);
+                continue;
+            }
+            (None, Some(to)) => {
+                find(&place, drafts, &positions, (to, None), false, faults);
+                continue;
+            }
+            (None, None) => continue,
+        };
+        if is_swapped((&from.value, &to.value), drafts, &positions) {
             let message = format!(
                 "`{}` is an input, but a wire goes from an output to an input",
-                wire.from.value
+                from.value
             );
-            let fault = Fault::error(&graph.source, &wire.from.span, message).hint(SWAP);
-            faults.push(fault.at_node(&graph.id, &wire.from.value.node));
+            let fault = Fault::error(&graph.source, &from.span, message).hint(SWAP);
+            faults.push(fault.at_node(&graph.id, &from.value.node));
             continue;
         }
-        let place = Graphs { graph, all };
-        let from = find(&place, drafts, &positions, (&wire.from, &wire.to), true, faults);
-        let to = find(&place, drafts, &positions, (&wire.to, &wire.from), false, faults);
-        let (Some((source, out)), Some((target, input))) = (from, to) else {
+        let found = find(&place, drafts, &positions, (from, Some(to)), true, faults);
+        let target = find(&place, drafts, &positions, (to, Some(from)), false, faults);
+        let (Some((source, out)), Some((target, input))) = (found, target) else {
             continue;
         };
         match (out, input) {
             (Socket::Pulse(output), Socket::Pulse(pulse)) => {
-                if is_free(&mut taken, (source, out, true), graph, &wire.from, faults) {
+                if is_free(&mut taken, (source, out, true), graph, from, faults) {
                     drafts[source].pulses[output] = Some((target, pulse));
                 }
             }
@@ -59,17 +72,16 @@ pub(super) fn join(graph: &Graph, all: &[&Graph], drafts: &mut [Draft<'_>], faul
                 let given = drafts[source].shape.outputs[output].data_type;
                 let wanted = drafts[target].shape.inputs[at].data_type;
                 if !accepts(wanted, given) {
-                    if drafts[source].shape.is_uncertain || drafts[target].shape.is_uncertain {
+                    if may_be_another(&drafts[source], &from.value.socket, true)
+                        || may_be_another(&drafts[target], &to.value.socket, false)
+                    {
                         continue;
                     }
-                    let message = format!(
-                        "`{}` is {given}, but `{}` takes {wanted}",
-                        wire.from.value, wire.to.value
-                    );
-                    let fault = Fault::error(&graph.source, &wire.from.span, message);
+                    let message = format!("`{}` is {given}, but `{}` takes {wanted}", from.value, to.value);
+                    let fault = Fault::error(&graph.source, &from.span, message);
                     let hint = "put a `utilities.conversion` between them";
-                    faults.push(fault.hint(hint).at_node(&graph.id, &wire.to.value.node));
-                } else if is_free(&mut taken, (target, input, false), graph, &wire.to, faults) {
+                    faults.push(fault.hint(hint).at_node(&graph.id, &to.value.node));
+                } else if is_free(&mut taken, (target, input, false), graph, to, faults) {
                     drafts[target].wired[at] = Some((source, output));
                 }
             }
@@ -83,14 +95,14 @@ pub(super) fn join(graph: &Graph, all: &[&Graph], drafts: &mut [Draft<'_>], faul
                 };
                 let message = format!(
                     "`{}` carries {}, but `{}` takes {}",
-                    wire.from.value,
+                    from.value,
                     word(out),
-                    wire.to.value,
+                    to.value,
                     word(input)
                 );
                 let hint = fitting(&drafts[target], out);
-                let fault = Fault::error(&graph.source, &wire.from.span, message).hint(hint);
-                faults.push(fault.at_node(&graph.id, &wire.to.value.node));
+                let fault = Fault::error(&graph.source, &from.span, message).hint(hint);
+                faults.push(fault.at_node(&graph.id, &to.value.node));
             }
         }
     }
@@ -127,25 +139,32 @@ fn is_free<'a>(
 }
 
 /// The place that `end` names; a node of a missing plugin has no places, and no fault either. `other` is the wire's other
-/// end.
+/// end, unless that is at fault.
 fn find(
     &Graphs { graph, all }: &Graphs<'_>,
     drafts: &[Draft<'_>],
     positions: &FxHashMap<&str, usize>,
-    (end, other): (&Spanned<End>, &Spanned<End>),
+    (end, other): (&Spanned<End>, Option<&Spanned<End>>),
     is_output: bool,
     faults: &mut Faults,
 ) -> Option<(usize, Socket)> {
     let End { node, socket } = &end.value;
     let Some(&at) = positions.get(node.as_str()) else {
         // A node that is there, but at fault, is not missing.
-        if graph.unsound.is_partial("node") || graph.unsound.nodes.contains(node) {
+        let is_nameless = || {
+            let known = drafts.iter().map(|draft| draft.node.id.value.as_str());
+            graph.unsound.is_partial("node") && nearest(node, known).is_none()
+        };
+        if graph.unsound.nodes.contains(node) || is_nameless() {
             return None;
         }
-        let fault = Fault::error(&graph.source, &end.span, format!("there is no node `{node}`"));
+        let mut fault = Fault::error(&graph.source, &end.span, format!("there is no node `{node}`"));
+        if let Some(other) = other {
+            fault = fault.at_node(&graph.id, &other.value.node);
+        }
         let hint = nearest_node(node, drafts, all, faults.len())
             .unwrap_or_else(|| "a wire joins nodes of the same file; remove it, or add the node".to_owned());
-        faults.push(fault.hint(hint).at_node(&graph.id, &other.value.node));
+        faults.push(fault.hint(hint));
         return None;
     };
     let draft = &drafts[at];
@@ -175,7 +194,7 @@ fn find(
         ("input", "output")
     };
     let is_backwards = has(shape, !is_output, socket);
-    if !is_backwards && shape.is_uncertain && sockets_vary(node_type, is_output) {
+    if !is_backwards && is_uncertain(shape, is_output) && sockets_vary(node_type, is_output) {
         return None;
     }
     let message = if is_backwards {
@@ -205,12 +224,34 @@ fn find(
 
 /// Whether attributes decide which outputs or inputs there are.
 fn sockets_vary(node_type: &NodeType, is_output: bool) -> bool {
-    let sockets = if is_output {
-        &node_type.outputs
-    } else {
-        &node_type.inputs
+    described(node_type, is_output)
+        .iter()
+        .any(|socket| !socket.repeat.is_empty())
+}
+
+fn described(node_type: &NodeType, is_output: bool) -> &[manifest::Socket] {
+    match is_output {
+        true => &node_type.outputs,
+        false => &node_type.inputs,
+    }
+}
+
+fn is_uncertain(shape: &Shape, is_output: bool) -> bool {
+    match is_output {
+        true => shape.uncertain_outputs,
+        false => shape.uncertain_inputs,
+    }
+}
+
+/// Whether the socket `id` may be of another type than it seems, because of a fault that is told already.
+fn may_be_another(draft: &Draft<'_>, id: &str, is_output: bool) -> bool {
+    let is_fixed = |socket: &manifest::Socket| {
+        socket.id == *id && socket.typed_by.is_empty() && socket.repeat.is_empty()
     };
-    sockets.iter().any(|socket| !socket.repeat.is_empty())
+    let is_fixed = draft
+        .entry
+        .is_some_and(|entry| described(&entry.node_type, is_output).iter().any(is_fixed));
+    !is_fixed && is_uncertain(&draft.shape, is_output)
 }
 
 /// The ids of all outputs or inputs.
@@ -236,12 +277,12 @@ fn has(shape: &Shape, is_output: bool, id: &str) -> bool {
 }
 
 /// Whether both ends are right, but in each other's place.
-fn is_swapped(wire: &Wire, drafts: &[Draft<'_>], positions: &FxHashMap<&str, usize>) -> bool {
+fn is_swapped((from, to): (&End, &End), drafts: &[Draft<'_>], positions: &FxHashMap<&str, usize>) -> bool {
     let is_only = |end: &End, is_output: bool| {
         let shape = positions.get(end.node.as_str()).map(|at| &drafts[*at].shape);
         shape.is_some_and(|shape| has(shape, is_output, &end.socket) && !has(shape, !is_output, &end.socket))
     };
-    is_only(&wire.from.value, false) && is_only(&wire.to.value, true)
+    is_only(from, false) && is_only(to, true)
 }
 
 /// What an end may be that names a node and no socket.

@@ -43,7 +43,7 @@ pub(super) fn first(text: &str, errors: Vec<Error>) -> Option<Slip> {
     let reason = match error.message() {
         "duplicate key" => format!("duplicate key `{}`", text.get(span.clone()).unwrap_or_default()),
         // Of `{ b = 1,5 }`, where no quote is.
-        message if message.starts_with("invalid literal string") && !text[..span.start].contains('\'') => {
+        message if message.starts_with("invalid literal string") && !has_quote_before(text, &span) => {
             "key with no value".to_owned()
         }
         message => message.to_owned(),
@@ -54,12 +54,30 @@ pub(super) fn first(text: &str, errors: Vec<Error>) -> Option<Slip> {
     Some(Slip { span, reason, hint })
 }
 
+/// Whether a `'` stands before the fault in its line.
+fn has_quote_before(text: &str, span: &Span) -> bool {
+    let before = &text[..text.floor_char_boundary(span.start)];
+    before.lines().next_back().is_some_and(|line| line.contains('\''))
+}
+
 /// Where the fault is: what is not closed is missing behind what stands last, not where the parser gives up.
 fn place(text: &str, span: &Span, reason: &str) -> usize {
     let before = &text[..text.floor_char_boundary(span.start)];
     for (of, quotes) in [("multi-line basic", "\"\"\""), ("multi-line literal", "'''")] {
         if reason.contains(of) && reason.ends_with('`') {
-            return before.rfind(quotes).unwrap_or(span.start);
+            let is_escaped = |at: usize| {
+                before[..at]
+                    .bytes()
+                    .rev()
+                    .take_while(|byte| *byte == b'\\')
+                    .count()
+                    % 2
+                    == 1
+            };
+            let mut found = before.rmatch_indices(quotes).map(|(at, _)| at);
+            return found
+                .find(|at| quotes == "'''" || !is_escaped(*at))
+                .unwrap_or(span.start);
         }
     }
     let is_between = [
@@ -68,10 +86,16 @@ fn place(text: &str, span: &Span, reason: &str) -> usize {
         "unclosed array,",
         "unclosed inline",
     ];
-    if !is_between.iter().any(|between| reason.starts_with(between)) {
+    // The next key of the file, where a list is still open.
+    let key = &before[before.rfind('\n').map_or(0, |newline| newline + 1)..];
+    let is_next_key = reason.starts_with("unexpected `=` in array") && !key.contains(['[', ',', '{']);
+    if !is_next_key && !is_between.iter().any(|between| reason.starts_with(between)) {
         return span.start;
     }
     let mut end = before.len();
+    if is_next_key {
+        end = before.rfind('\n').unwrap_or_default();
+    }
     loop {
         let start = before[..end].rfind('\n').map_or(0, |newline| newline + 1);
         let code = Line::new(&before[start..end]).code;
@@ -87,6 +111,8 @@ fn place(text: &str, span: &Span, reason: &str) -> usize {
 struct Line {
     /// The line without its quoted texts and its comment.
     bare: String,
+    /// The quote of a text that is not closed.
+    open: Option<char>,
     /// Where its comment begins, or the blanks at its end.
     code: usize,
 }
@@ -110,6 +136,10 @@ impl Line {
             }
         }
         let code = line[..end].trim_end().len();
-        Self { bare, code }
+        Self {
+            bare,
+            open: quote,
+            code,
+        }
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn variables(
                 value,
                 persistent,
             }),
-            _ => unsound.names.push(name.value),
+            _ => drop(unsound.variables.insert(name.value)),
         }
     }
     variables
@@ -113,7 +113,7 @@ pub(super) fn events(
         };
         match reader.faults_so_far() == before {
             true => events.push(CustomEvent { name, parameters }),
-            false => unsound.names.push(name.value),
+            false => drop(unsound.events.insert(name.value)),
         }
     }
     events

@@ -97,8 +97,10 @@ pub fn parse_graph(source: Source, id: String, scope: Scope, faults: &mut Faults
                     Scope::Function => FUNCTION,
                 };
                 reader.unknown(key, keys);
-                let meant = nearest(name, keys.iter().copied());
-                graph.unsound.lists.extend(meant.map(str::to_owned));
+                if item.get_ref().is_array() || item.get_ref().is_table() {
+                    let meant = nearest(name, keys.iter().copied());
+                    graph.unsound.lists.extend(meant.map(str::to_owned));
+                }
             }
         }
         if !matches!(key.get_ref().as_ref(), "format" | "start" | "layout") && !is_list_of_tables(item) {
@@ -322,9 +324,11 @@ fn wires(reader: &mut Reader<'_>, item: &TomlSpanned<DeValue<'_>>, unsound: &mut
             }
         }
         reader.require(table, &span, "a wire", WIRE);
-        match (from, to) {
-            (Some(from), Some(to)) => wires.push(Wire { from, to }),
-            _ => drop(unsound.lists.insert("wire".to_owned())),
+        if to.is_none() {
+            unsound.lists.insert("wire".to_owned());
+        }
+        if from.is_some() || to.is_some() {
+            wires.push(Wire { from, to });
         }
     }
     wires

@@ -30,17 +30,18 @@ const SLIPS: &[Row] = &[
     ("", |at| at.is_merge(), "settle the merge: keep one side, and remove the lines with `<<<<<<<`, `=======`, `>>>>>>>`"),
     ("", |at| at.text.contains('\0'), "save the file in the encoding UTF-8"),
     ("carriage return", ANY, "save the file with the line ends of Unix or Windows"),
-    ("", |at| at.text.trim_start().starts_with('{'), "the file is TOML, not JSON: `key = value`, one a line"),
-    ("", |at| at.is_yaml(), "the file is TOML, not YAML: `key = value`, one a line"),
-    ("", |at| at.has_smart_quotes(), "write straight quotes: `\"`"),
-    ("", |at| at.has_invisible(), "an invisible character stands in this line, such as a fixed space: write the line anew"),
-    ("", |at| at.has_comment(), "comments begin with `#`"),
-    // Texts.
+    // In a text everything may stand that looks like another notation.
     ("", |at| at.reason.contains("visible characters"), "remove the control character, or write it as `\\u` and four digits"),
     ("missing escaped", ANY, "write `\\\\` for `\\`, or put the text in single quotes: `'…'`"),
     ("too few unicode", ANY, "write `\\\\` for `\\`, or put the text in single quotes: `'…'`"),
     ("invalid multi-line basic", ANY, "close the text with `\"\"\"`"),
     ("invalid multi-line literal", ANY, "close the text with `'''`"),
+    ("", |at| at.text.trim_start_matches('\u{feff}').trim_start().starts_with('{'), "the file is TOML, not JSON: `key = value`, one a line"),
+    ("", |at| at.is_yaml(), "the file is TOML, not YAML: `key = value`, one a line"),
+    ("", |at| at.has_smart_quotes(), "write straight quotes: `\"`"),
+    ("", |at| at.has_invisible(), "an invisible character stands in this line, such as a fixed space: write the line anew"),
+    ("", |at| at.has_comment(), "comments begin with `#`"),
+    // Texts.
     ("invalid basic string", ANY, "close the text with `\"`"),
     ("invalid literal string", ANY, "close the text with `'`"),
     ("missing opening quote", ANY, "open the text with `\"`"),
@@ -72,6 +73,9 @@ const SLIPS: &[Row] = &[
     ("unclosed array table", ANY, "close it with `]]`"),
     ("unclosed table", ANY, "close it with `]`"),
     ("unclosed array", ANY, "close the list with `]`"),
+    ("unexpected `=` in array", |at| !at.before.contains(['[', ',', '{']), "close the list with `]`"),
+    ("unexpected `=` in array", ANY, "a list holds values; keys stand in a table: `{ key = value }`"),
+    ("cannot recurse", ANY, "lists and tables may not lie so deep within each other"),
     ("unclosed inline", ANY, "close it with `}`"),
     ("missing table open", ANY, "there is nothing to close here; remove it"),
     ("", |at| at.is_structure() && at.has_odd_quotes(), "a text in this line is not closed; put a `\"` at its end"),
@@ -167,7 +171,7 @@ impl<'t> Place<'t> {
 
     fn is_yaml(&self) -> bool {
         let line = self.bare.trim();
-        line.starts_with("- ") || line == "---" || self.line.trim_end().ends_with(':')
+        line.starts_with("- ") || line == "---" || line.ends_with(':') && self.line.trim_end().ends_with(':')
     }
 
     /// Also where only the closing one is.
@@ -243,8 +247,7 @@ impl<'t> Place<'t> {
     }
 
     fn has_odd_quotes(&self) -> bool {
-        let is_odd = |text: &str| (text.matches('"').count() - text.matches("\\\"").count()) % 2 == 1;
-        is_odd(self.line)
+        Line::new(self.line).open == Some('"')
     }
 
     /// Whether the next table or key begins here.
